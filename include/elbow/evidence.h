@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * log p(x|theta) of single observations: how it is had, what it costs, what it is. */
+#ifndef ELBOW_EVIDENCE_H
+#define ELBOW_EVIDENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "elbow/model.h"
+
+enum em_evidence_kind { EM_EVIDENCE_NONE, EM_EVIDENCE_EXACT, EM_EVIDENCE_ESTIMATE };
+
+/* A method, as the run sees it: the engine knows no method, the caller hands one in. */
+struct em_evidence {
+	const char *name; /* "urn sum" */
+	/* Seconds for observation n by a fixed cost model (never measured); HUGE_VAL when the method does not apply. */
+	double (*cost)(const struct em_problem *p, size_t n);
+	/* log p(x_n|theta), nats. EM_MEMORY or EM_CANCELLED on failure. cancelled may be NULL. */
+	enum em_status (*log_evidence)(const struct em_problem *p, const double *theta, size_t n, double *out,
+	                               bool (*cancelled)(void *), void *self, struct em_err *err);
+};
+
+/* Exact: the model's closed form, or the urn form of the count-vector sum for models whose q is a Dirichlet
+ * over components (math: p(w) = sum over topic counts m of coef_m[prod_n sum_k beta_{k,w_n} x_k] DM(m)). */
+extern const struct em_evidence em_evidence_exact;
+
+/* The urn sum itself: log p(w|alpha,beta) of one sequence of counts. beta_row(w) are K doubles at
+ * beta + term[w]*stride. Work: N C(N+K-1,K-1) with N the number of tokens; memory C(N+K-1,K-1) doubles and index tables. */
+enum em_status em_urn_log_evidence(size_t k, const double *alpha, const double *beta, size_t stride, size_t pairs,
+                                   const unsigned *term, const unsigned *count, double *out,
+                                   bool (*cancelled)(void *), void *self, struct em_err *err);
+/* Its predicted seconds: 2e-9 N C(N+K-1,K-1). */
+double em_urn_cost(size_t k, size_t tokens);
+
+#endif

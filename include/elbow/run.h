@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The step machine: a run of EM that advances by units, sweeps, phases and iterations, forward and back, with a ledger
+ * of the decomposition log p(X|theta) = ELBO + KL. Source: src/engine/run.c opens with its invariants. */
+#ifndef ELBOW_RUN_H
+#define ELBOW_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "elbow/evidence.h"
+#include "elbow/model.h"
+
+/* A capital phase ended with this entry; a part did not. */
+enum em_phase { EM_INIT, EM_E, EM_M, EM_E_PART, EM_M_PART };
+const char *em_phase_name(enum em_phase p); /* "init" "E" "M" "e" "m" */
+
+enum em_size { EM_UNIT, EM_SWEEP, EM_PHASE, EM_ITERATION };
+
+/* One line of the ledger. Step 0 is the start. Unknown values are NAN. */
+struct em_entry {
+	size_t step, iteration;       /* iteration 1 is the first E and M; 0 for step 0 */
+	enum em_phase phase;
+	enum em_size size;            /* what made it: a unit, a sweep or (the rest of) a phase */
+	double elbo, energy, entropy; /* elbo = energy + entropy */
+	double terms[EM_TERMS];
+	double log_evidence, log_evidence_se;
+	enum em_evidence_kind evidence;
+	double kl;                    /* log_evidence - elbo */
+	double seconds;               /* wall clock of the step, evidence included */
+	double gain;                  /* elbo minus the entry before; NAN at step 0 */
+	double allowance;             /* what counts as rounding in gain */
+	/* What moved. */
+	size_t unit;                  /* the observation or the block of a unit step */
+	double moved;                 /* largest change of an element of q (E) or theta (M) */
+	const char *moved_array;      /* its array ("gamma", "topics"); static */
+	size_t moved_at[3];
+	uint64_t sweeps;              /* E: coordinate sweeps made, over all observations */
+	size_t active;                /* E: observations that made a sweep */
+	size_t capped;                /* E: observations that ran into the sweep limit */
+	double worst_gain;            /* E: smallest change of one observation's bound, and which */
+	size_t worst;
+	bool decreased;               /* the ELBO fell by more than allowance (only where the settings do not promise otherwise) */
+};
+
+/* One observation as of a snapshot. */
+struct em_obs {
+	double elbo;                  /* its share of the ELBO */
+	double log_evidence;          /* NAN when unknown; kl = log_evidence - elbo */
+	uint32_t sweeps;              /* in the last E phase */
+	bool done, capped;
+};
+
+enum em_verdict_kind {
+	EM_NOT_CONVERGED, /* still rising */
+	EM_CONVERGED,     /* what is still to come is below the tolerance */
+	EM_STALLED,       /* nothing moves though the start was a fixed point or a saddle */
+	EM_DECREASED,     /* the ELBO fell beyond rounding */
+	EM_LIMIT,         /* stopped by a limit (iterations) */
+	EM_BROKEN         /* an invariant was breached */
+};
+
+struct em_verdict {
+	enum em_verdict_kind kind;
+	double rate;       /* ratio of the last gains per iteration; NAN when unknown */
+	double to_come;    /* nats still to come by Aitken; NAN when unknown */
+	size_t capped;     /* observations at the sweep limit in the last E-step */
+	char text[240];    /* one sentence with the numbers */
+};
+
+/* An immutable picture of the run; everything in it lives until its release. Views read nothing else. */
+struct em_snapshot {
+	const struct em_problem *problem;
+	const struct em_entry *ledger;   /* [entries]; entries after position were undone by back and can be gone to */
+	size_t entries, position;        /* position < entries */
+	const double *theta;             /* now */
+	const double *theta_made;        /* what q was made with */
+	const double *theta_before;      /* at the entry before position (theta itself at step 0) */
+	const double *q;                 /* observations x q_stride */
+	const double *q_before;          /* at the entry before position */
+	const double *stats;             /* of q; NULL inside an E phase */
+	const double *mass;              /* [components] expected size, from the last statistics; NULL if none yet */
+	const struct em_obs *obs;        /* [observations] now */
+	const struct em_obs *obs_before; /* at the entry before position */
+	bool next_m;                     /* the phase that comes next, or that we are inside */
+	bool inside;                     /* a part of the phase is done */
+	size_t next_unit;                /* the observation or block a unit step would move next */
+	struct em_verdict verdict;
+	uint64_t seed;
+};
+
+void em_snapshot_release(const struct em_snapshot *s); /* NULL is allowed */
+
+/* Called from the thread that steps. All members may be NULL. */
+struct em_hooks {
+	void *self;
+	bool (*cancelled)(void *self);
+	void (*progress)(void *self, const char *what, size_t done, size_t of);
+	void (*stepped)(void *self, const struct em_entry *e); /* a ledger entry was made */
+};
+
+struct em_run;
+
+/* Settings of every run: seed, evidence_budget, history_memory, threads, tolerance. */
+extern const struct em_setting_table em_run_settings;
+
+/* A θ (and optionally q) from outside, in the layout of the problem; from a state file. */
+struct em_given {
+	const double *theta; /* [theta_size] or NULL */
+	const double *q;     /* [observations * q_stride] or NULL */
+};
+
+/* A run at step 0. data is borrowed and must outlive the run and its snapshots; settings are retained; given may be
+ * NULL; evidence may be NULL (none). Owned: em_run_free. */
+enum em_status em_run_new(const struct em_model *model, const struct em_data *data, const struct em_settings *s,
+                          const struct em_evidence *evidence, const struct em_given *given,
+                          const struct em_hooks *hooks, struct em_run **out, struct em_err *err);
+void em_run_free(struct em_run *r);
+
+/* Steps. Each makes whole ledger entries or, on any status but EM_OK and EM_BREACH, leaves the run as it was before the
+ * entry that failed. EM_BREACH: the run stands at the entry before, stays usable for looking and going back. */
+enum em_status em_run_step(struct em_run *r, enum em_size size, const struct em_hooks *h, struct em_err *err);
+/* The whole (or the rest of the) E- or M-step by name; ends a phase of the other kind first if inside one. */
+enum em_status em_run_phase(struct em_run *r, bool m, const struct em_hooks *h, struct em_err *err);
+/* Goes to a ledger entry, exactly. EM_USAGE when there is none. */
+enum em_status em_run_goto(struct em_run *r, size_t step, const struct em_hooks *h, struct em_err *err);
+/* Changes a setting of effect NOW or STEP for the steps to come. */
+enum em_status em_run_set(struct em_run *r, const char *name, const char *value, struct em_err *err);
+
+const struct em_entry *em_run_entry(const struct em_run *r); /* at the position; valid until the next step */
+enum em_status em_run_snapshot(struct em_run *r, const struct em_snapshot **out, struct em_err *err);
+
+/* A verdict on a ledger up to and including position. tolerance: nats to come that count as converged. */
+struct em_verdict em_verdict_on(const struct em_entry *ledger, size_t position, double tolerance,
+                                const char *observation);
+
+#endif
