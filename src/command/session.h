@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What is open now: settings, data and a run; jobs that move it; and the picture of it that everyone else reads.
+ *
+ * One thread at a time performs jobs (the worker, or the only thread in batch mode); any thread takes pictures. */
+#ifndef ELBOW_COMMAND_SESSION_H
+#define ELBOW_COMMAND_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "elbow/corpus.h"
+#include "elbow/run.h"
+
+enum condition_kind {
+	UNTIL_CONVERGED,  /* verdict converged (the default) */
+	UNTIL_ITERATION,  /* iteration >= value */
+	UNTIL_GAIN,       /* gain of an iteration < value nats */
+	UNTIL_ELBO,       /* elbo > value */
+	UNTIL_KL          /* kl < value */
+};
+
+struct condition {
+	enum condition_kind kind;
+	double value;
+};
+
+enum job_kind {
+	JOB_OPEN,     /* text: path, "" for the built-in corpus; init: a state file or "" */
+	JOB_RESTART,  /* the same data from step 0, under the settings as they are */
+	JOB_STEP,     /* size, count times */
+	JOB_PHASE,    /* m, count times */
+	JOB_BACK,     /* count ledger entries back */
+	JOB_GOTO,     /* step count */
+	JOB_CONTINUE, /* until the condition, a decrease, a breach or a cancel; at most setting max_iterations more */
+	JOB_SET       /* name, text */
+};
+
+struct job {
+	enum job_kind kind;
+	enum em_size size;
+	size_t count;
+	bool m;
+	struct condition until;
+	char name[64];
+	char text[1024];
+	char init[1024];
+};
+
+/* An immutable view of the session; lives until released, whatever is opened meanwhile. */
+struct picture {
+	const struct em_snapshot *run;     /* NULL while nothing is open yet */
+	const struct em_corpus *corpus;    /* NULL likewise */
+	const char *name;                  /* of the data, unsafe for screens as it is */
+	const struct em_settings *settings;/* all of them */
+	struct picture_part *part;         /* private */
+};
+
+struct session;
+
+/* screen: the table of the screen's own settings (theme, glyphs, ...), may be NULL. Owned: session_free. */
+struct session *session_new(const struct em_setting_table *screen);
+void session_free(struct session *s);
+
+/* Performs one job to its end. On failure the session stands where the last whole ledger entry left it. */
+enum em_status session_perform(struct session *s, const struct job *job, const struct em_hooks *hooks,
+                               struct em_err *err);
+
+/* The newest picture, owned by the caller. Never NULL, run may be. While a job runs, a new one is made at most
+ * every 30 ms and at its end. */
+const struct picture *session_picture(struct session *s);
+void picture_release(const struct picture *p);
+
+#endif
