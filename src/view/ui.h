@@ -70,7 +70,7 @@ enum em_status ui_command(struct ui *ui, const struct picture *pic, int argc, ch
                           struct em_err *err);
 
 /* Draws frame and view over the whole canvas. Readable at 80x24, one pane below 60 columns, a message below 40x10. */
-void ui_draw(const struct ui *ui, const struct picture *pic, const struct ui_status *status, struct canvas *c);
+void ui_draw(struct ui *ui, const struct picture *pic, const struct ui_status *status, struct canvas *c);
 
 /* The canvas as a file: .txt (text), .svg. */
 enum em_status ui_screenshot(const struct ui *ui, const struct canvas *c, const char *path, bool replace,

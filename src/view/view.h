@@ -25,7 +25,7 @@ struct view {
 	char key;           /* '1' */
 	const char *about;  /* two sentences for the help */
 	/* Draws into rect of the canvas; any size down to 1x1; pic->run is never NULL here. */
-	void (*draw)(const struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r);
+	void (*draw)(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r);
 	/* up down left right page-up page-down home end enter sort zoom select find find-next click ...; false: not mine. */
 	bool (*command)(struct ui *ui, const struct picture *pic, const struct view_call *call, struct em_err *err);
 };
