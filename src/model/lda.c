@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Latent Dirichlet allocation by variational EM (Blei, Ng & Jordan, JMLR 3, 2003).
+ *
+ *     q(theta_d, z_d) = Dir(theta_d | gamma_d) prod_n Mult(z_dn | phi_dn)
+ *
+ * phi is never stored: an E-step ends on a phi update, so q is (gamma, the topics that update saw), with
+ * phi_wk = e_k beta_kw / s_w, e_k = exp(psi(gamma_k)) up to a common factor, s_w = sum_k e_k beta_kw.
+ *
+ * theta: alpha[kp], then beta term-major [terms][kp]; q: gamma[kp]; kp pads K to whole vectors, the padding is 0.
+ * statistics: expected counts [terms][kp], sum of E[log theta_k] [kp], then the scalars of enum. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/special.h"
+#include "elbow/corpus.h"
+#include "model/lda.h"
+#include "model/lda_kernel.h"
+
+enum { STAT_DOCS, STAT_LOG_PZ, STAT_SCALARS = LDA_LANES };
+enum { TERM_PTHETA, TERM_PZ, TERM_PW, TERM_QTHETA, TERM_QZ, TERM_COUNT };
+/* em_progress.mode */
+enum { MODE_FRESH, MODE_COLD, MODE_WARM };
+enum { START_COLD, START_WARM, START_GUARDED };
+enum { ORDER_BATCH, ORDER_SEQUENTIAL };
+
+static const struct em_term terms[] = {
+	{"e_log_p_theta", "E[log p(θ|α)]", false, "how well the documents' topic shares fit the Dirichlet prior"},
+	{"e_log_p_z", "E[log p(z|θ)]", false, "how well the topics of the words fit their document's shares"},
+	{"e_log_p_w", "E[log p(w|z,β)]", false, "how well the words fit the topics they are given to"},
+	{"h_theta", "H[q(θ)]", true, "how open q leaves the documents' topic shares (differential: may be negative)"},
+	{"h_z", "H[q(z)]", true, "how open q leaves the topic of each word"},
+};
+
+static size_t padded(size_t k)
+{
+	return (k + LDA_LANES - 1) / LDA_LANES * LDA_LANES;
+}
+
+size_t lda_padded(const struct em_problem *p)
+{
+	return padded(p->layout.components);
+}
+
+static struct lda_doc document(const struct em_problem *p, const double *theta, size_t d)
+{
+	const struct em_corpus *c = p->data->corpus;
+	size_t kp = lda_padded(p);
+	return (struct lda_doc){.beta = theta + kp,
+	                        .term = c->term + c->row[d],
+	                        .count = c->count + c->row[d],
+	                        .pairs = c->row[d + 1] - c->row[d],
+	                        .kp = kp};
+}
+
+static enum em_status layout(const struct em_data *data, const struct em_settings *s, struct em_layout *out,
+                             struct em_err *err)
+{
+	const struct em_corpus *c = data->corpus;
+	size_t k = (size_t)em_settings_number(s, "components"), kp = padded(k), longest = 0;
+	if (c->tokens == 0)
+		return em_fail(err, EM_INPUT, "the corpus has no tokens; LDA needs at least one");
+	if (kp > SIZE_MAX / 64 / (c->terms + c->docs + 1))
+		return em_fail(err, EM_USAGE, "components: %zu topics and %zu terms do not fit in memory", k, c->terms);
+	for (size_t d = 0; d < c->docs; d++)
+		if (c->row[d + 1] - c->row[d] > longest)
+			longest = c->row[d + 1] - c->row[d];
+	bool sequential = (int)em_settings_number(s, "e_order") == ORDER_SEQUENTIAL;
+	*out = (struct em_layout){
+	    .observations = c->docs,
+	    .components = k,
+	    .theta = {{"alpha", 1, {k}, {1}, 0, EM_POSITIVE},
+	              {"topics", 2, {k, c->terms}, {1, kp}, kp, EM_SIMPLEX_ROWS}},
+	    .theta_arrays = 2,
+	    .q = {{"gamma", 2, {c->docs, k}, {kp, 1}, 0, EM_POSITIVE}},
+	    .q_arrays = 1,
+	    .stats = {{"counts", 2, {k, c->terms}, {1, kp}, 0, EM_FREE},
+	              {"log_shares", 1, {k}, {1}, c->terms * kp, EM_FREE}},
+	    .stats_arrays = 2,
+	    .theta_size = kp + c->terms * kp,
+	    .q_stride = kp,
+	    .stats_size = c->terms * kp + kp + STAT_SCALARS,
+	    .derived_size = LDA_LANES + 2 * c->terms * kp,
+	    /* psi, e, acc, next gamma; s per pair; sequential: phi per pair */
+	    .work_size = 4 * kp + padded(longest) + (sequential ? longest * kp : 0),
+	    .terms = TERM_COUNT,
+	};
+	return EM_OK;
+}
+
+static void start(const struct em_problem *p, const double *theta, size_t n, double *q)
+{
+	size_t k = p->layout.components;
+	double share = (double)p->data->corpus->length[n] / (double)k;
+	for (size_t i = 0; i < k; i++)
+		q[i] = theta[i] + share;
+}
+
+/* derived: D(alpha), then log of the topics now, then log of the topics q was made with (absent when the same). */
+static void derive(const struct em_problem *p, const double *now, const double *made, double *derived)
+{
+	size_t kp = lda_padded(p), n = p->data->corpus->terms * kp;
+	derived[0] = special_log_norm(now, p->layout.components);
+	lda_log(now + kp, n, derived + LDA_LANES);
+	if (made != now)
+		lda_log(made + kp, n, derived + LDA_LANES + n);
+}
+
+struct work {
+	double *psi, *e, *acc, *next, *s, *phi;
+};
+
+static struct work work_of(const struct lda_doc *doc, double *work)
+{
+	size_t kp = doc->kp;
+	return (struct work){work,          work + kp,     work + 2 * kp,
+	                     work + 3 * kp, work + 4 * kp, work + 4 * kp + padded(doc->pairs)};
+}
+
+static void collect(const struct em_problem *p, const struct em_theta *t, size_t n, const double *q, double *stats,
+                    struct em_bound *out, double *work)
+{
+	const struct em_corpus *c = p->data->corpus;
+	size_t k = p->layout.components, kp = lda_padded(p);
+	*out = (struct em_bound){0};
+	if (c->length[n] == 0)
+		return;
+	struct lda_doc doc = document(p, t->made, n);
+	struct work w = work_of(&doc, work);
+	double top = lda_exp_digamma(q, k, kp, w.psi, w.e), sum = 0;
+	lda_gather(&doc, w.e, w.acc, w.s, stats);
+	for (size_t i = 0; i < k; i++)
+		sum += q[i];
+	double psi_sum = special_digamma(sum), words = 0, prior = 0, own = 0, mixed = 0, pz = 0;
+	for (size_t i = 0; i < doc.pairs; i++)
+		words += (double)doc.count[i] * (log(w.s[i]) + (top - psi_sum));
+	for (size_t i = 0; i < k; i++) {
+		double e_log = w.psi[i] - psi_sum; /* E[log theta_i], ibid. appendix A.1 */
+		prior += (t->now[i] - 1) * e_log;
+		own += (q[i] - 1) * e_log;
+		mixed += (t->now[i] - q[i]) * e_log;
+		pz += w.e[i] * w.acc[i] * e_log;
+		if (stats)
+			stats[c->terms * kp + i] += e_log;
+	}
+	double log_norm = special_log_norm(q, k);
+	double made_pw, now_pw;
+	now_pw = made_pw = lda_expect(&doc, w.e, w.s, t->derived + LDA_LANES);
+	if (t->now != t->made)
+		made_pw = lda_expect(&doc, w.e, w.s, t->derived + LDA_LANES + c->terms * kp);
+	out->terms[TERM_PTHETA] = t->derived[0] + prior;
+	out->terms[TERM_PZ] = pz;
+	out->terms[TERM_PW] = now_pw;
+	out->terms[TERM_QTHETA] = -log_norm - own;
+	out->terms[TERM_QZ] = words - pz - made_pw; /* -sum c phi log phi, log phi = E + log beta_made - log s */
+	/* Terms 1 and 4 are huge and opposite for small gamma: the total takes their difference (alpha - gamma). */
+	out->elbo = t->derived[0] - log_norm + mixed + words + (now_pw - made_pw);
+	if (stats) {
+		double *scalar = stats + c->terms * kp + kp;
+		scalar[STAT_DOCS] += 1;
+		scalar[STAT_LOG_PZ] += pz;
+	}
+}
+
+static void energy(const struct em_problem *p, const double *theta, const double *stats, double *out)
+{
+	size_t k = p->layout.components, kp = lda_padded(p), terms_count = p->data->corpus->terms;
+	const double *log_shares = stats + terms_count * kp, *scalar = log_shares + kp;
+	out[TERM_PTHETA] = scalar[STAT_DOCS] * special_log_norm(theta, k);
+	for (size_t i = 0; i < k; i++)
+		out[TERM_PTHETA] += (theta[i] - 1) * log_shares[i];
+	out[TERM_PZ] = scalar[STAT_LOG_PZ];
+	double sum = 0, row[64];
+	for (size_t v = 0; v < terms_count; v++)
+		for (size_t from = 0; from < kp; from += 64) {
+			size_t n = kp - from < 64 ? kp - from : 64, at = v * kp + from;
+			lda_log(theta + kp + at, n, row);
+			double part = 0;
+			for (size_t i = 0; i < n; i++)
+				part += stats[at + i] * row[i];
+			sum += part;
+		}
+	out[TERM_PW] = sum;
+}
+
+static bool monotone(const struct em_problem *p)
+{
+	return (int)em_settings_number(p->settings, "e_start") != START_COLD;
+}
+
+/* ---- one document's E-step ---- */
+
+struct sweeper {
+	const struct em_problem *p;
+	const struct em_theta *t;
+	struct lda_doc doc;
+	struct work w;
+	double tolerance;
+	size_t n;
+};
+
+static bool settled(const struct sweeper *x, const double *old, const double *new)
+{
+	double change = 0, top = 0;
+	for (size_t i = 0; i < x->p->layout.components; i++) {
+		double d = fabs(new[i] - old[i]);
+		if (d > change)
+			change = d;
+		if (new[i] > top)
+			top = new[i];
+	}
+	return change <= x->tolerance * (1 + top);
+}
+
+/* gamma_k = alpha_k + sum_w c_w phi_wk with every phi from the same gamma. True when it moved no more. */
+static bool batch_sweep(const struct sweeper *x, double *gamma)
+{
+	size_t k = x->p->layout.components, kp = x->doc.kp;
+	lda_exp_digamma(gamma, k, kp, x->w.psi, x->w.e);
+	lda_accumulate(&x->doc, x->w.e, x->w.acc);
+	for (size_t i = 0; i < k; i++)
+		x->w.next[i] = x->t->now[i] + x->w.e[i] * x->w.acc[i];
+	bool same = settled(x, gamma, x->w.next);
+	memcpy(gamma, x->w.next, k * sizeof *gamma);
+	return same;
+}
+
+/* The phi that a sequential pass begins with: uniform, or those of gamma, and the gamma that belongs to them. */
+static void sequential_begin(const struct sweeper *x, bool uniform, double *gamma)
+{
+	size_t k = x->p->layout.components, kp = x->doc.kp;
+	lda_exp_digamma(gamma, k, kp, x->w.psi, x->w.e);
+	if (!uniform)
+		memcpy(gamma, x->t->now, k * sizeof *gamma);
+	for (size_t w = 0; w < x->doc.pairs; w++) {
+		const double *row = x->doc.beta + (size_t)x->doc.term[w] * kp;
+		double *phi = x->w.phi + w * k, s = 0;
+		for (size_t i = 0; i < k; i++)
+			s += phi[i] = x->w.e[i] * row[i];
+		for (size_t i = 0; i < k; i++) {
+			phi[i] = uniform ? 1.0 / (double)k : phi[i] / s;
+			if (!uniform)
+				gamma[i] += (double)x->doc.count[w] * phi[i];
+		}
+	}
+}
+
+/* LDA-C's order: gamma is corrected after every term. */
+static bool sequential_sweep(const struct sweeper *x, double *gamma)
+{
+	size_t k = x->p->layout.components, kp = x->doc.kp;
+	memcpy(x->w.next, gamma, k * sizeof *gamma);
+	for (size_t w = 0; w < x->doc.pairs; w++) {
+		const double *row = x->doc.beta + (size_t)x->doc.term[w] * kp;
+		double *phi = x->w.phi + w * k, s = 0;
+		lda_exp_digamma(gamma, k, kp, x->w.psi, x->w.e);
+		for (size_t i = 0; i < k; i++)
+			s += x->w.e[i] * row[i];
+		for (size_t i = 0; i < k; i++) {
+			double next = x->w.e[i] * row[i] / s;
+			gamma[i] += (double)x->doc.count[w] * (next - phi[i]);
+			phi[i] = next;
+		}
+	}
+	for (size_t i = 0; i < k; i++) /* the corrections can leave -1e-17 */
+		if (gamma[i] < x->t->now[i])
+			gamma[i] = x->t->now[i];
+	return settled(x, x->w.next, gamma);
+}
+
+/* Sweeps from where gamma stands until settled, at most limit. Returns the number made. The phi of a sequential pass are
+ * not kept between calls: it begins again from q_before and makes the sweeps it had made once more. */
+static uint32_t sweep_on(const struct sweeper *x, const double *from, struct em_progress *pr, uint32_t limit,
+                         double *gamma)
+{
+	bool sequential = (int)em_settings_number(x->p->settings, "e_order") == ORDER_SEQUENTIAL;
+	uint32_t again = pr->sweeps - pr->base, made = 0;
+	if (sequential) {
+		if (pr->mode == MODE_COLD)
+			start(x->p, x->t->now, x->n, gamma);
+		else
+			memcpy(gamma, from, x->doc.kp * sizeof *gamma);
+		sequential_begin(x, pr->mode == MODE_COLD, gamma);
+		for (uint32_t i = 0; i < again; i++)
+			sequential_sweep(x, gamma);
+	}
+	while (made < limit && !pr->done) {
+		pr->done = sequential ? sequential_sweep(x, gamma) : batch_sweep(x, gamma);
+		made++;
+	}
+	return made;
+}
+
+static void e_step(const struct em_problem *p, const struct em_theta *t, size_t n, uint32_t budget,
+                   const double *q_before, const struct em_bound *before, double *q, struct em_progress *pr,
+                   double *work)
+{
+	if (p->data->corpus->length[n] == 0) {
+		start(p, t->now, n, q);
+		pr->done = true;
+		return;
+	}
+	int how = (int)em_settings_number(p->settings, "e_start");
+	double cap = em_settings_number(p->settings, "e_sweeps");
+	struct lda_doc doc = document(p, t->now, n);
+	struct sweeper x = {.p = p, .t = t, .doc = doc, .w = work_of(&doc, work), .n = n,
+	                    .tolerance = em_settings_number(p->settings, "e_tolerance")};
+	if (pr->mode == MODE_FRESH) {
+		pr->mode = how == START_WARM ? MODE_WARM : MODE_COLD;
+		if (pr->mode == MODE_COLD)
+			start(p, t->now, n, q);
+	}
+	while (budget > 0 && !pr->done) {
+		double left = cap - (pr->sweeps - pr->base);
+		uint32_t made = sweep_on(&x, q_before, pr, left < budget ? (uint32_t)left : budget, q);
+		budget -= made;
+		pr->sweeps += made;
+		pr->capped = !pr->done && pr->sweeps - pr->base >= cap;
+		pr->done |= pr->capped;
+		if (!pr->done || pr->mode != MODE_COLD || how != START_GUARDED)
+			continue;
+		struct em_bound ends;
+		collect(p, t, n, q, NULL, &ends, work);
+		if (ends.elbo >= before->elbo)
+			continue;
+		pr->mode = MODE_WARM; /* the cold start led to a worse place than where q was: go on from there */
+		pr->base = pr->sweeps;
+		pr->done = pr->capped = false;
+		memcpy(q, q_before, p->layout.q_stride * sizeof *q);
+	}
+}
+
+/* ---- M-step ---- */
+
+static const char *block(const struct em_problem *p, unsigned i)
+{
+	bool fixed = (int)em_settings_number(p->settings, "alpha_update") == 0;
+	return i == 0 ? "topics" : i == 1 && !fixed ? "alpha" : NULL;
+}
+
+static void m_topics(const struct em_problem *p, const double *stats, double *theta)
+{
+	size_t k = p->layout.components, kp = lda_padded(p), count = p->data->corpus->terms;
+	for (size_t i = 0; i < k; i++) {
+		double sum = 0;
+		for (size_t v = 0; v < count; v++)
+			sum += stats[v * kp + i];
+		if (!(sum > 0)) /* an empty topic keeps its words: 0/0 */
+			continue;
+		for (size_t v = 0; v < count; v++)
+			theta[kp + v * kp + i] = stats[v * kp + i] / sum;
+	}
+}
+
+static enum em_status m_step(const struct em_problem *p, const double *stats, unsigned i, double *theta,
+                             struct em_err *err)
+{
+	size_t kp = lda_padded(p), count = p->data->corpus->terms;
+	const double *log_shares = stats + count * kp;
+	if (i == 0)
+		m_topics(p, stats, theta);
+	else if ((int)em_settings_number(p->settings, "alpha_update") == 1)
+		lda_alpha_symmetric(theta, p->layout.components, log_shares, log_shares[kp + STAT_DOCS]);
+	else {
+		double *scratch = calloc(2 * kp, sizeof *scratch);
+		if (!scratch)
+			return em_no_memory(err);
+		lda_alpha_vector(theta, p->layout.components, log_shares, log_shares[kp + STAT_DOCS], scratch);
+		free(scratch);
+	}
+	for (size_t k = 0; k < p->layout.components; k++)
+		if (!isfinite(theta[k]) || theta[k] <= 0)
+			return em_fail(err, EM_BREACH, "M-step: alpha %zu became %g; it must stay positive", k + 1, theta[k]);
+	return EM_OK;
+}
+
+static void masses(const struct em_problem *p, const double *stats, double *out)
+{
+	size_t k = p->layout.components, kp = lda_padded(p), count = p->data->corpus->terms;
+	memset(out, 0, k * sizeof *out);
+	for (size_t v = 0; v < count; v++)
+		for (size_t i = 0; i < k; i++)
+			out[i] += stats[v * kp + i];
+}
+
+static size_t describe(const struct em_problem *p, const double *theta, size_t k, struct em_item *out, size_t max)
+{
+	const struct em_corpus *c = p->data->corpus;
+	size_t kp = lda_padded(p), n = 0;
+	if (max == 0)
+		return 0;
+	for (size_t v = 0; v < c->terms; v++) {
+		double x = theta[kp + v * kp + k];
+		if (n == max && x <= out[n - 1].weight)
+			continue;
+		size_t at = n < max ? n++ : n - 1;
+		for (; at > 0 && out[at - 1].weight < x; at--)
+			out[at] = out[at - 1];
+		out[at] = (struct em_item){(uint32_t)v, x, c->vocabulary[v]};
+	}
+	return n;
+}
+
+static const char *const update_choices[] = {"fixed", "symmetric", "vector", NULL};
+static const char *const init_choices[] = {"random", "documents", "given", NULL};
+static const char *const start_choices[] = {"cold", "warm", "guarded", NULL};
+static const char *const order_choices[] = {"batch", "sequential", NULL};
+
+static const struct em_setting rows[] = {
+	{"components", EM_INTEGER, "4", 1, 10000, NULL, EM_EFFECT_RESTART, "number of topics K"},
+	{"alpha", EM_REAL, "0.1", 1e-6, 1e4, NULL, EM_EFFECT_RESTART, "Dirichlet parameter of the topic shares, per topic"},
+	{"alpha_update", EM_CHOICE, "fixed", 0, 0, update_choices, EM_EFFECT_STEP,
+	 "how the M-step moves alpha: not, one value for all topics, or one a topic"},
+	{"init", EM_CHOICE, "random", 0, 0, init_choices, EM_EFFECT_RESTART,
+	 "where the topics start: random, from a few documents each, or given by a state file"},
+	{"e_sweeps", EM_INTEGER, "200", 1, 1000000, NULL, EM_EFFECT_STEP, "most coordinate sweeps of a document in one E-step"},
+	{"e_tolerance", EM_REAL, "1e-06", 0, 1, NULL, EM_EFFECT_STEP,
+	 "a document has settled when no gamma moves by more than this times (1 + the largest)"},
+	{"e_start", EM_CHOICE, "guarded", 0, 0, start_choices, EM_EFFECT_STEP,
+	 "gamma at the start of an E-step: uniform, the last one, or uniform unless that ends lower"},
+	{"e_order", EM_CHOICE, "batch", 0, 0, order_choices, EM_EFFECT_STEP,
+	 "all phi of a document from one gamma, or gamma corrected after every term as LDA-C does"},
+};
+
+static const struct em_setting_table settings = {"lda", rows, sizeof rows / sizeof rows[0]};
+
+const struct em_model em_model_lda = {
+	.name = "lda",
+	.title = "LDA",
+	.observation = "document",
+	.component = "topic",
+	.latent = "q(θ,z) = Dir(θ|γ) Π Mult(zₙ|φₙ)",
+	.takes = EM_DATA_CORPUS,
+	.exact = false,
+	.settings = &settings,
+	.terms = terms,
+	.layout = layout,
+	.init = lda_init,
+	.check = lda_check,
+	.start = start,
+	.derive = derive,
+	.e_step = e_step,
+	.collect = collect,
+	.m_step = m_step,
+	.block = block,
+	.energy = energy,
+	.monotone = monotone,
+	.describe = describe,
+	.masses = masses,
+	.explain = lda_explain,
+	.equation = lda_equation,
+};

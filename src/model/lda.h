@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The pieces of LDA that live in files of their own. */
+#ifndef ELBOW_MODEL_LDA_H
+#define ELBOW_MODEL_LDA_H
+
+#include "elbow/model.h"
+
+extern const struct em_model em_model_lda;
+
+/* Members of the record: lda_init.c and lda_explain.c. */
+enum em_status lda_init(const struct em_problem *p, uint64_t seed, double *theta, struct em_err *err);
+enum em_status lda_check(const struct em_problem *p, const double *theta, struct em_err *err);
+void lda_explain(const struct em_problem *p, const struct em_entry *before, const struct em_entry *now, char *out,
+                 size_t size);
+const char *lda_equation(const struct em_problem *p, bool m_phase);
+
+/* alpha at the maximum of D log-norm(alpha) + sum_k (alpha_k - 1) log_shares[k], by Newton steps that never lower it.
+ * alpha: in the start, out the result; log_shares[k] = sum_d E[log theta_dk]; docs: their number;
+ * scratch: 2k doubles. lda_alpha.c. */
+void lda_alpha_symmetric(double *alpha, size_t k, const double *log_shares, double docs);
+void lda_alpha_vector(double *alpha, size_t k, const double *log_shares, double docs, double *scratch);
+
+/* K rounded up to whole vectors: the stride of a row of topics or gamma. */
+size_t lda_padded(const struct em_problem *p);
+
+#endif

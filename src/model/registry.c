@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The models there are: one line each. */
+#include <string.h>
+
+#include "model/lda.h"
+
+static const struct em_model *const models[] = {
+	&em_model_lda,
+};
+
+const struct em_model *em_model_at(size_t i)
+{
+	return i < sizeof models / sizeof models[0] ? models[i] : NULL;
+}
+
+const struct em_model *em_model_named(const char *name)
+{
+	for (size_t i = 0; em_model_at(i); i++)
+		if (strcmp(models[i]->name, name) == 0)
+			return models[i];
+	return NULL;
+}
