@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The inside of a run, shared by run.c and snapshot.c. */
+#ifndef ELBOW_ENGINE_RUN_H
+#define ELBOW_ENGINE_RUN_H
+
+#include "elbow/run.h"
+#include "engine/state.h"
+#include "engine/step.h"
+
+struct record {
+	struct em_entry entry;
+	struct action action;
+	struct problem *problem;
+	struct state *state; /* NULL when let go for memory */
+	size_t bytes;        /* what the state adds to the one before */
+};
+
+struct em_run {
+	struct problem *problem; /* for the next step */
+	const struct em_evidence *evidence;
+	uint64_t seed;
+	struct record *records;
+	size_t count, room, position;
+	struct state *now, *before;
+	size_t bytes; /* of the states kept */
+	bool broken;
+	char breach[200];
+};
+
+#endif

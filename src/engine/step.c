@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/step.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/pass.h"
+
+static double clock_now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* A sum that does not lose small shares beside large ones (Neumaier). */
+struct sum {
+	double total, lost;
+};
+
+static void add(struct sum *s, double x)
+{
+	double t = s->total + x;
+	s->lost += fabs(s->total) >= fabs(x) ? (s->total - t) + x : (x - t) + s->total;
+	s->total = t;
+}
+
+/* The bounds of all observations as the entry's ELBO and terms; also the sum of sizes, for the rounding allowance. */
+static void total_bounds(const struct em_problem *p, const struct state *s, struct em_entry *e)
+{
+	const struct em_bound *b = state_bounds(s->bounds);
+	struct sum elbo = {0}, term[EM_TERMS] = {{0}};
+	double size = 0;
+	for (size_t n = 0; n < p->layout.observations; n++) {
+		add(&elbo, b[n].elbo);
+		for (size_t i = 0; i < p->layout.terms; i++) {
+			add(&term[i], b[n].terms[i]);
+			size += fabs(b[n].terms[i]);
+		}
+	}
+	e->elbo = elbo.total + elbo.lost;
+	for (size_t i = 0; i < p->layout.terms; i++)
+		e->terms[i] = term[i].total + term[i].lost;
+	e->allowance = 1e-9 + 1e-12 * size;
+}
+
+static void split(const struct em_problem *p, struct em_entry *e)
+{
+	e->energy = e->entropy = 0;
+	for (size_t i = 0; i < p->layout.terms; i++)
+		*(p->model->terms[i].entropy ? &e->entropy : &e->energy) += e->terms[i];
+}
+
+static void total_evidence(const struct em_problem *p, const struct state *s, struct em_entry *e)
+{
+	struct sum sum = {0};
+	bool all = true;
+	for (size_t n = 0; n < p->layout.observations; n++) {
+		all &= !isnan(s->log_p->v[n]);
+		add(&sum, s->log_p->v[n]);
+	}
+	e->evidence = all ? EM_EVIDENCE_EXACT : EM_EVIDENCE_NONE;
+	e->log_evidence = all ? sum.total + sum.lost : NAN;
+	e->log_evidence_se = all ? 0 : NAN;
+	e->kl = e->log_evidence - e->elbo;
+}
+
+/* The largest change of an element between two blocks, through the arrays that name it. */
+static void find_moved(const struct em_array *arrays, unsigned count, const double *a, const double *b,
+                       struct em_entry *e)
+{
+	e->moved = 0;
+	e->moved_array = count ? arrays[0].name : "";
+	for (unsigned i = 0; i < count; i++) {
+		const struct em_array *r = arrays + i;
+		size_t d0 = r->dim[0], d1 = r->rank > 1 ? r->dim[1] : 1, d2 = r->rank > 2 ? r->dim[2] : 1;
+		for (size_t x = 0; x < d0; x++)
+			for (size_t y = 0; y < d1; y++)
+				for (size_t z = 0; z < d2; z++) {
+					size_t at = r->offset + x * r->stride[0] + y * r->stride[1] + z * r->stride[2];
+					double d = fabs(a[at] - b[at]);
+					if (d > e->moved) {
+						e->moved = d;
+						e->moved_array = r->name;
+						memcpy(e->moved_at, (size_t[]){x, y, z}, sizeof e->moved_at);
+					}
+				}
+	}
+}
+
+static enum em_status derive(const struct em_problem *p, const double *now, const double *made, struct block **out,
+                             struct em_err *err)
+{
+	*out = block_new(p->layout.derived_size);
+	if (!*out)
+		return em_no_memory(err);
+	p->model->derive(p, now, made, (*out)->v);
+	return EM_OK;
+}
+
+/* Bounds (and statistics) of every observation for q as it stands; an E phase that has just ended, or the start. */
+static enum em_status gather(const struct em_problem *p, struct state *s, const struct pass *moves,
+                             const struct em_hooks *h, struct em_err *err)
+{
+	struct pass x = *moves;
+	state_put(&s->stats, block_new(p->layout.stats_size));
+	state_put(&s->mass, block_new(p->layout.components));
+	if (!s->stats || !s->mass)
+		return em_no_memory(err);
+	x.stats = s->stats->v;
+	enum em_status st = pass_run(&x, h, err);
+	if (!st)
+		p->model->masses(p, s->stats->v, s->mass->v);
+	return st;
+}
+
+enum em_status step_start(const struct em_problem *p, const struct em_evidence *evidence,
+                          const struct em_given *given, uint64_t seed, const struct em_hooks *h,
+                          struct step_result *out, struct em_err *err)
+{
+	const struct em_layout *l = &p->layout;
+	double begun = clock_now();
+	enum em_status st = EM_MEMORY;
+	struct block *derived = NULL;
+	struct state *s = state_new();
+	*out = (struct step_result){0};
+	if (!s || !(s->theta = block_new(l->theta_size)) || !(s->q = block_new(l->observations * l->q_stride)) ||
+	    !(s->bounds = block_of_bounds(l->observations)) || !(s->log_p = block_new(l->observations)) ||
+	    !(s->progress = block_of_progress(l->observations))) {
+		em_no_memory(err);
+		goto fail;
+	}
+	if (given && given->theta) {
+		memcpy(s->theta->v, given->theta, l->theta_size * sizeof(double));
+		st = p->model->check(p, s->theta->v, err);
+	} else {
+		st = p->model->init(p, seed, s->theta->v, err);
+	}
+	if (st)
+		goto fail;
+	block_seal(s->theta);
+	s->made = block_retain(s->theta);
+	for (size_t n = 0; n < l->observations; n++)
+		p->model->start(p, s->theta->v, n, s->q->v + n * l->q_stride);
+	if (given && given->q)
+		memcpy(s->q->v, given->q, l->observations * l->q_stride * sizeof(double));
+	if ((st = derive(p, s->theta->v, s->theta->v, &derived, err)))
+		goto fail;
+	struct em_theta t = {s->theta->v, s->theta->v, derived->v};
+	struct pass x = {.p = p, .t = &t, .what = "start", .q = s->q->v, .bounds = state_bounds(s->bounds)};
+	if ((st = gather(p, s, &x, h, err)) ||
+	    (st = pass_evidence(p, s->theta->v, evidence, s->log_p->v, h, err)))
+		goto fail;
+	struct em_entry *e = &out->entry;
+	e->phase = EM_INIT;
+	e->size = EM_PHASE;
+	e->gain = e->worst_gain = NAN;
+	e->moved_array = "";
+	total_bounds(p, s, e);
+	split(p, e);
+	total_evidence(p, s, e);
+	e->seconds = clock_now() - begun;
+	if ((st = check_entry(p, NULL, s, e, err)))
+		goto fail;
+	block_release(derived);
+	out->state = s;
+	return EM_OK;
+fail:
+	block_release(derived);
+	state_release(s);
+	return st;
+}
+
+/* The next observation that is not done, from `at` on and around; observations when all are. */
+static size_t next_open(const struct em_progress *pr, size_t observations, size_t at)
+{
+	for (size_t i = 0; i < observations; i++) {
+		size_t n = (at + i) % observations;
+		if (!pr[n].done)
+			return n;
+	}
+	return observations;
+}
+
+static void count_sweeps(const struct em_progress *was, const struct state *s, size_t observations, struct em_entry *e)
+{
+	const struct em_progress *pr = state_progress(s->progress);
+	for (size_t n = 0; n < observations; n++) {
+		uint32_t made = pr[n].sweeps - (was ? was[n].sweeps : 0);
+		e->sweeps += made;
+		e->active += made > 0;
+		e->capped += pr[n].capped;
+	}
+}
+
+static void find_worst(const struct state *from, const struct state *to, size_t observations, struct em_entry *e)
+{
+	const struct em_bound *a = state_bounds(from->bounds), *b = state_bounds(to->bounds);
+	e->worst_gain = INFINITY;
+	for (size_t n = 0; n < observations; n++)
+		if (b[n].elbo - a[n].elbo < e->worst_gain) {
+			e->worst_gain = b[n].elbo - a[n].elbo;
+			e->worst = n;
+		}
+}
+
+/* The blocks that an E entry writes, fresh: q, bounds and progress as copies. */
+static enum em_status open_e(const struct em_problem *p, struct state *s, struct em_err *err)
+{
+	if (!s->inside) {
+		s->q_phase = block_retain(s->q);
+		s->bounds_phase = block_retain(s->bounds);
+		s->cursor = 0;
+		state_put(&s->progress, block_of_progress(p->layout.observations));
+	} else {
+		state_put(&s->progress, block_copy(s->progress));
+	}
+	state_put(&s->q, block_copy(s->q));
+	state_put(&s->bounds, block_copy(s->bounds));
+	return s->q && s->bounds && s->progress ? EM_OK : em_no_memory(err);
+}
+
+static void close_e(struct state *s)
+{
+	state_put(&s->made, block_retain(s->theta));
+	state_put(&s->q_phase, NULL);
+	state_put(&s->bounds_phase, NULL);
+	s->inside = false;
+	s->next_m = true;
+	s->cursor = 0;
+}
+
+static enum em_status take_e(const struct em_problem *p, struct state *s, enum em_size size, const struct em_hooks *h,
+                             struct em_entry *e, struct em_err *err)
+{
+	size_t all = p->layout.observations;
+	struct block *derived;
+	enum em_status st = open_e(p, s, err);
+	if (st || (st = derive(p, s->theta->v, s->theta->v, &derived, err)))
+		return st;
+	struct em_theta t = {s->theta->v, s->theta->v, derived->v};
+	struct pass x = {.p = p, .t = &t, .what = "E-step", .from = 0, .to = all, .budget = UINT32_MAX,
+	                 .q_before = s->q_phase->v, .before = state_bounds(s->bounds_phase), .q = s->q->v,
+	                 .progress = state_progress(s->progress), .bounds = state_bounds(s->bounds)};
+	s->inside = true;
+	if (size == EM_PHASE) {
+		st = gather(p, s, &x, h, err);
+	} else {
+		x.budget = 1;
+		x.from = next_open(x.progress, all, s->cursor);
+		x.to = size == EM_UNIT ? x.from + 1 : all;
+		e->unit = x.from;
+		st = pass_run(&x, h, err);
+		s->cursor = st ? 0 : next_open(x.progress, all, x.to % all);
+		state_put(&s->stats, NULL);
+		if (!st && s->cursor == all) { /* that was the last one */
+			x.budget = 0;
+			st = gather(p, s, &x, h, err);
+		}
+	}
+	block_release(derived);
+	if (st)
+		return st;
+	bool ended = size == EM_PHASE || s->cursor == all;
+	if (ended)
+		close_e(s);
+	e->phase = ended ? EM_E : EM_E_PART;
+	return EM_OK;
+}
+
+static enum em_status take_m(const struct em_problem *p, struct state *s, enum em_size size,
+                             const struct em_evidence *evidence, const struct em_hooks *h, struct em_entry *e,
+                             struct em_err *err)
+{
+	struct block *theta = block_copy(s->theta), *derived = NULL;
+	if (!theta)
+		return em_no_memory(err);
+	double old[EM_TERMS] = {0}, new[EM_TERMS] = {0}, rise = 0;
+	p->model->energy(p, s->theta->v, s->stats->v, old);
+	unsigned b = s->inside ? (unsigned)s->cursor : 0;
+	e->unit = b;
+	enum em_status st = EM_OK;
+	do
+		st = p->model->m_step(p, s->stats->v, b++, theta->v, err);
+	while (!st && size == EM_PHASE && p->model->block(p, b));
+	bool ended = !p->model->block(p, b);
+	p->model->energy(p, theta->v, s->stats->v, new);
+	for (size_t i = 0; i < p->layout.terms; i++)
+		if (!p->model->terms[i].entropy) {
+			rise += new[i] - old[i];
+			e->terms[i] = new[i];
+		}
+	block_seal(theta);
+	state_put(&s->theta, theta);
+	s->inside = !ended;
+	s->next_m = !ended;
+	s->cursor = ended ? 0 : b;
+	e->phase = ended ? EM_M : EM_M_PART;
+	e->elbo += rise;
+	state_put(&s->bounds, block_of_bounds(p->layout.observations));
+	state_put(&s->log_p, block_new(p->layout.observations));
+	if (!st && (!s->bounds || !s->log_p))
+		st = em_no_memory(err);
+	if (st || (st = derive(p, theta->v, s->made->v, &derived, err)))
+		return st;
+	struct em_theta t = {theta->v, s->made->v, derived->v};
+	struct pass x = {.p = p, .t = &t, .what = "bounds", .from = 0, .to = p->layout.observations, .q = s->q->v,
+	                 .bounds = state_bounds(s->bounds)};
+	st = pass_run(&x, h, err);
+	block_release(derived);
+	return st ? st : pass_evidence(p, theta->v, evidence, s->log_p->v, h, err);
+}
+
+enum em_status step_take(const struct em_problem *p, const struct em_evidence *evidence, struct state *from,
+                         const struct em_entry *before, struct action a, const struct em_hooks *h,
+                         struct step_result *out, struct em_err *err)
+{
+	double begun = clock_now();
+	*out = (struct step_result){.state = state_copy(from)};
+	struct state *s = out->state;
+	struct em_entry *e = &out->entry;
+	if (!s)
+		return em_no_memory(err);
+	*e = (struct em_entry){.step = before->step + 1, .iteration = before->iteration, .size = a.size,
+	                       .elbo = before->elbo, .evidence = before->evidence, .log_evidence = before->log_evidence,
+	                       .log_evidence_se = before->log_evidence_se, .moved_array = ""};
+	memcpy(e->terms, before->terms, sizeof e->terms);
+	if (e->iteration == 0 || (!a.m && !from->inside && before->phase == EM_M))
+		e->iteration++;
+	enum em_status st;
+	if (a.m) {
+		st = take_m(p, s, a.size, evidence, h, e, err);
+	} else {
+		const struct em_progress *was = from->inside ? state_progress(from->progress) : NULL;
+		st = take_e(p, s, a.size, h, e, err);
+		if (!st)
+			count_sweeps(was, s, p->layout.observations, e);
+	}
+	if (st)
+		goto fail;
+	double allowance = before->allowance;
+	struct em_entry totals = *e;
+	total_bounds(p, s, &totals);
+	e->allowance = fmax(allowance, totals.allowance);
+	if (!a.m) {
+		e->elbo = totals.elbo;
+		memcpy(e->terms, totals.terms, sizeof e->terms);
+		find_moved(p->layout.q, p->layout.q_arrays, from->q->v, s->q->v, e);
+	} else {
+		find_moved(p->layout.theta, p->layout.theta_arrays, from->theta->v, s->theta->v, e);
+		total_evidence(p, s, e);
+	}
+	split(p, e);
+	e->kl = e->log_evidence - e->elbo;
+	e->gain = e->elbo - before->elbo;
+	e->decreased = e->gain < -e->allowance;
+	find_worst(from, s, p->layout.observations, e);
+	e->seconds = clock_now() - begun;
+	if (!(st = check_entry(p, from, s, e, err)))
+		return EM_OK;
+fail:
+	state_release(s);
+	out->state = NULL;
+	return st;
+}
