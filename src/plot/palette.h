@@ -25,7 +25,7 @@ enum color {
 	COLOR_BAND,      /* fill of bands */
 	COLOR_SERIES_0,  /* twelve categorical colours: the colour-blind safe set of Okabe and Ito, and four more */
 	COLOR_SERIES_END = COLOR_SERIES_0 + 12,
-	COLORS = COLOR_SERIES_END
+	PALETTE_COLORS = COLOR_SERIES_END
 };
 
 #define SERIES_COLORS 12
