@@ -57,6 +57,8 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(TEST_LIB) $(BUILD)/libapp.a $(BUILD)/libelbow.a $(LDLIBS) -lcmocka -lvterm -lutil
 $(BUILD)/tests/bench: $(BUILD)/tests/bench.o
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(TEST_LIB) $(BUILD)/libapp.a $(BUILD)/libelbow.a $(LDLIBS) -lcmocka -lvterm -lutil
+# This one makes every allocation fail in turn.
+$(BUILD)/tests/test_memory: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=strdup
 .PRECIOUS: $(BUILD)/tests/%.o
 
 # The assets are in the binary (.incbin).
@@ -123,4 +125,4 @@ packages:
 packages-check:
 	@sh tests/packages.sh $(NEED_BUILD) $(NEED_CHECK)
 packages-lint:
-	@sh tests/packages.sh $(NEED_BUILD) $(NEED_LINT)
+	@sh tests/packages.sh $(NEED_BUILD) $(NEED_CHECK) $(NEED_LINT)
