@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "elbow/corpus.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "data/csv.h"
+#include "data/embedded.h"
+#include "data/part.h"
+
+static const char *const numbers[] = {"drop", "keep", NULL};
+
+static const struct em_setting rows[] = {
+	{"text", EM_TEXT, "", 0, 0, NULL, EM_EFFECT_REOPEN, "column of a .csv or .tsv that holds the text, by name or number"},
+	{"title", EM_TEXT, "", 0, 0, NULL, EM_EFFECT_REOPEN, "column that names the documents"},
+	{"id", EM_TEXT, "", 0, 0, NULL, EM_EFFECT_REOPEN, "column that names documents without a title"},
+	{"vocab", EM_TEXT, "", 0, 0, NULL, EM_EFFECT_REOPEN, "file with the terms of an LDA-C file, one a line"},
+	{"min_length", EM_INTEGER, "2", 1, 100, NULL, EM_EFFECT_REOPEN, "drop words with fewer letters and digits"},
+	{"numbers", EM_CHOICE, "drop", 0, 0, numbers, EM_EFFECT_REOPEN, "what to do with words without a letter"},
+	{"stop", EM_TEXT, "english", 0, 0, NULL, EM_EFFECT_REOPEN, "words to drop: english, none, or a file with words"},
+	{"min_df", EM_INTEGER, "1", 1, 1e9, NULL, EM_EFFECT_REOPEN, "drop words in fewer documents than this"},
+	{"max_df", EM_REAL, "1", 0, 1, NULL, EM_EFFECT_REOPEN, "drop words in a larger share of the documents"},
+};
+
+const struct em_setting_table em_corpus_settings = {"corpus", rows, sizeof rows / sizeof rows[0]};
+
+static bool ends(const char *path, const char *ending)
+{
+	size_t n = strlen(path), m = strlen(ending);
+	return n > m && strcasecmp(path + n - m, ending) == 0;
+}
+
+/* The last component of a path, or for folders the last two; owned. "." and ".." are resolved first. */
+static char *short_name(const char *path, bool folder)
+{
+	char *real = NULL;
+	size_t n = strlen(path);
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	if (n && path[n - 1] == '.' && (n == 1 || path[n - 2] == '/' || (path[n - 2] == '.' && (n == 2 || path[n - 3] == '/')))) {
+		real = realpath(path, NULL);
+		if (real) {
+			path = real;
+			n = strlen(real);
+		}
+	}
+	size_t from = n;
+	for (int parts = folder ? 2 : 1; parts > 0 && from > 0; parts--) {
+		size_t slash = from - (from < n);
+		while (slash > 0 && path[slash - 1] != '/')
+			slash--;
+		size_t length = (from < n ? from - 1 : n) - slash;
+		if (from < n && (length == 0 || path[slash] == '.')) /* not "./txt", not "../txt" */
+			break;
+		from = slash;
+	}
+	char *name = strndup(path + from, n - from);
+	free(real);
+	return name;
+}
+
+static enum em_status read_ldac(struct em_corpus_part *part, const char *path, struct em_err *err)
+{
+	struct file_bytes f;
+	enum em_status status = file_map(path, &f, err);
+	if (!status)
+		status = ldac_read(&part->source, &f, path, part->settings, &part->counts, &part->vocabulary, err);
+	if (!status)
+		status = source_finish(&part->source, path, err);
+	if (!status && part->counts.tokens == 0)
+		return em_fail(err, EM_INPUT, "%s: %zu documents without a single term", path, part->counts.docs);
+	part->seen = part->removed[EM_KEPT] = part->counts.tokens;
+	return status;
+}
+
+static enum em_status read_csv(struct em_corpus_part *part, const char *path, struct em_err *err)
+{
+	struct file_bytes f;
+	enum em_status status = file_map(path, &f, err);
+	return status ? status : csv_read(&part->source, &f, path, ends(path, ".tsv") ? '\t' : ',', part->settings, err);
+}
+
+static enum em_status unknown_kind(const char *path, struct em_err *err)
+{
+	if (ends(path, ".jsonl") || ends(path, ".json") || ends(path, ".ndjson"))
+		return em_fail(err, EM_INPUT, "%s: JSON is not read yet; give a .csv with a column named text", path);
+	if (ends(path, ".txt"))
+		return em_fail(err, EM_INPUT, "%s: one text file; give its folder, or - for standard input with one document "
+		               "a line", path);
+	return em_fail(err, EM_INPUT, "%s: of no kind that is read here; give a folder of .txt, a .csv, .tsv, .ldac or .dat, "
+	               "or - for standard input", path);
+}
+
+/* Reads texts into the source; *counted when the file held counts already (LDA-C). */
+static enum em_status read_source(struct em_corpus_part *part, const char *path, bool *counted, struct em_err *err)
+{
+	struct stat st;
+	*counted = false;
+	if (!path) {
+		struct file_bytes f = {.bytes = embedded_gazette, .size = embedded_gazette_size()};
+		return csv_read(&part->source, &f, "gazette", ',', part->settings, err);
+	}
+	if (strcmp(path, "-") == 0)
+		return lines_read(&part->source, STDIN_FILENO, "standard input", err);
+	if (stat(path, &st))
+		return em_fail(err, EM_INPUT, "%s: %s", path, strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return folder_read(&part->source, path, err);
+	if (ends(path, ".csv") || ends(path, ".tsv"))
+		return read_csv(part, path, err);
+	*counted = ends(path, ".ldac") || ends(path, ".dat");
+	return *counted ? read_ldac(part, path, err) : unknown_kind(path, err);
+}
+
+static enum em_status name_part(struct em_corpus_part *part, const char *path, struct em_err *err)
+{
+	struct stat st;
+	if (!path)
+		part->name = strdup("gazette");
+	else if (strcmp(path, "-") == 0)
+		part->name = strdup("standard input");
+	else
+		part->name = short_name(path, stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+	return part->name ? EM_OK : em_no_memory(err);
+}
+
+/* Shows the finished part through the public struct. */
+static void publish(struct em_corpus *c, const struct em_corpus_part *part, bool has_text)
+{
+	c->docs = part->counts.docs;
+	c->terms = part->counts.terms;
+	c->pairs = part->counts.pairs;
+	c->tokens = part->counts.tokens;
+	c->row = part->counts.row;
+	c->term = part->counts.term;
+	c->count = part->counts.count;
+	c->length = part->counts.length;
+	c->vocabulary = part->vocabulary;
+	c->name = part->source.name;
+	c->text = part->source.text;
+	c->has_text = has_text;
+}
+
+enum em_status em_corpus_open(const char *path, const struct em_settings *s, struct em_corpus **out,
+                              struct em_err *err)
+{
+	*out = NULL;
+	bool counted;
+	struct em_corpus *c = calloc(1, sizeof *c);
+	struct em_corpus_part *part = calloc(1, sizeof *part);
+	if (!c || !part) {
+		free(c);
+		free(part);
+		return em_no_memory(err);
+	}
+	c->part = part;
+	part->settings = em_settings_retain(s);
+	const char *label = path ? strcmp(path, "-") ? path : "standard input" : "gazette";
+	enum em_status status = name_part(part, path, err);
+	if (!status)
+		status = read_source(part, path, &counted, err);
+	if (!status && !counted)
+		status = source_finish(&part->source, label, err);
+	if (!status && !counted)
+		status = build_counts(part, label, err);
+	if (!status)
+		status = build_duplicates(part, !counted, err);
+	if (status) {
+		em_corpus_free(c);
+		return status;
+	}
+	publish(c, part, !counted);
+	*out = c;
+	return EM_OK;
+}
+
+void em_corpus_free(struct em_corpus *c)
+{
+	if (!c)
+		return;
+	struct em_corpus_part *part = c->part;
+	free(part->name);
+	em_settings_release(part->settings);
+	source_free(&part->source);
+	words_free(&part->words);
+	counts_free(&part->counts);
+	free(part->vocabulary);
+	free(part->duplicates);
+	free(part);
+	free(c);
+}
+
+const char *em_corpus_name(const struct em_corpus *c)
+{
+	return c->part->name;
+}
+
+/* Room for one more token. */
+static struct em_token *more_tokens(struct em_token *tokens, size_t count, size_t *room)
+{
+	if (count < *room)
+		return tokens;
+	*room = *room ? *room * 2 : 128;
+	return realloc(tokens, *room * sizeof *tokens);
+}
+
+enum em_status em_corpus_tokens(const struct em_corpus *c, size_t d, struct em_token **out, size_t *count,
+                                struct em_err *err)
+{
+	const struct words *w = &c->part->words;
+	struct word_scan scan = {.words = w, .text = c->text[d]};
+	struct em_token *tokens = malloc(sizeof *tokens);
+	size_t n = 0, room = 1;
+	bool failed = !tokens;
+	for (size_t at, length; !failed && c->has_text && word_scan_next(&scan, &at, &length);) {
+		uint32_t i = words_find(w, scan.text.bytes + at, length);
+		if (i == TABLE_NONE)
+			continue;
+		struct em_token *more = more_tokens(tokens, n, &room);
+		if (!more) {
+			failed = true;
+			break;
+		}
+		tokens = more;
+		tokens[n++] = (struct em_token){at, length, w->word[i].rule, w->word[i].term};
+	}
+	failed |= scan.failed;
+	word_scan_free(&scan);
+	if (failed) {
+		free(tokens);
+		return em_no_memory(err);
+	}
+	*out = tokens;
+	*count = n;
+	return EM_OK;
+}
