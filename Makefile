@@ -52,10 +52,7 @@ $(BUILD)/%.o: %.c
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # A test is one file tests/test_NAME.c with a main() of its own.
-$(BUILD)/tests/test_% $(BUILD)/tests/bench: $(TEST_LIB) $(BUILD)/libapp.a $(BUILD)/libelbow.a
-$(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o
-	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(TEST_LIB) $(BUILD)/libapp.a $(BUILD)/libelbow.a $(LDLIBS) -lcmocka -lvterm -lutil
-$(BUILD)/tests/bench: $(BUILD)/tests/bench.o
+$(TEST_BIN) $(BUILD)/tests/bench: $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_LIB) $(BUILD)/libapp.a $(BUILD)/libelbow.a
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(TEST_LIB) $(BUILD)/libapp.a $(BUILD)/libelbow.a $(LDLIBS) -lcmocka -lvterm -lutil
 # This one makes every allocation fail in turn.
 $(BUILD)/tests/test_memory: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=strdup

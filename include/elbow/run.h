@@ -92,7 +92,7 @@ struct em_snapshot {
 
 void em_snapshot_release(const struct em_snapshot *s); /* NULL is allowed */
 
-/* Called from the thread that steps. All members may be NULL. */
+/* All members may be NULL. cancelled and progress are called from several threads at once. */
 struct em_hooks {
 	void *self;
 	bool (*cancelled)(void *self);

@@ -171,7 +171,8 @@ static void energy(const struct em_problem *p, const double *theta, const double
 	for (size_t i = 0; i < k; i++)
 		out[TERM_PTHETA] += (theta[i] - 1) * log_shares[i];
 	out[TERM_PZ] = scalar[STAT_LOG_PZ];
-	double sum = 0, row[64];
+	double sum = 0;
+	_Alignas(64) double row[64];
 	for (size_t v = 0; v < terms_count; v++)
 		for (size_t from = 0; from < kp; from += 64) {
 			size_t n = kp - from < 64 ? kp - from : 64, at = v * kp + from;
