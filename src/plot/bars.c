@@ -112,8 +112,10 @@ static void stack(struct canvas *c, struct rect r, bool upright, const struct ba
 		int here = begin(parts, n, part + 1, full, cells, whole) - from;
 		struct style style = style_of(parts[part].color);
 		uint32_t glyph = texture(c, &parts[part], part);
-		if (!whole)
+		if (!whole && here < 8)
 			glyph = upright ? bar_glyph_below(here) : bar_glyph_left(here);
+		else if (!whole && glyph != FULL)
+			style.bg = style.fg; /* seen as solid, yet apart in a dump of the text */
 		if (!whole && here < 8 && part + 1 < n && to - from > here) {
 			/* Behind the boundary: the part that has the rest of the cell, the nearest if there are several. */
 			size_t next = part + 1;
