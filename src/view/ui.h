@@ -43,6 +43,12 @@ struct ui {
 	bool mouse;
 	/* Private cache of the sorted documents; see view/documents.c. */
 	struct ui_order *order;
+	/* Where things were drawn last, for clicks, in cells of the canvas. */
+	struct rect area;           /* the view */
+	int tab_end[8];             /* tab i ends before this column */
+	struct rect plot;           /* the figure's plot area, empty without one */
+	double plot_from, plot_to;  /* its x at the left and right edge */
+	char line[128];             /* a command line that a view's command wants run next, "" for none */
 };
 
 /* What the frame shows beside the picture. */
@@ -61,10 +67,15 @@ extern const struct em_setting_table ui_settings;
 
 void ui_init(struct ui *ui);
 void ui_close(struct ui *ui);
-/* Takes theme, glyphs and mouse from the settings. utf8: what the locale allows. */
+/* Takes theme, glyphs and mouse from the settings. utf8: what the locale allows. color=auto leaves mono as it is: whoever
+ * knows the terminal sets it. */
 void ui_apply(struct ui *ui, const struct em_settings *s, bool utf8);
 
-/* A command of the screen. Returns in *line a command line to run next (static or owned by ui until the next call), or NULL:
+/* "80x24", the setting size; false when it is not of that form or above 1000x1000. */
+bool ui_size(const char *text, int *w, int *h);
+
+/* A command of the screen: view NAME|NUMBER|next|previous, leave, help [WORDS]; the others go to the view shown.
+ * click X Y takes cells of the canvas from 0. Returns in *line a command line to run next (static or owned by ui until the next call), or NULL:
  * Enter in the trace gives "goto 12". */
 enum em_status ui_command(struct ui *ui, const struct picture *pic, int argc, char *const argv[], const char **line,
                           struct em_err *err);

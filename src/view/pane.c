@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "view/pane.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "command/command.h"
+
+enum { LINE = 1024 };
+
+/* The blank between two groups of digits, "37 118", is no place to break a line. */
+static bool inside_number(const char *text, const char *blank)
+{
+	return blank > text && isdigit((unsigned char)blank[-1]) && isdigit((unsigned char)blank[1]) &&
+	       isdigit((unsigned char)blank[2]) && isdigit((unsigned char)blank[3]) && !isdigit((unsigned char)blank[4]);
+}
+
+static size_t word_length(const char *text, const char *at)
+{
+	size_t n = 0;
+	while (at[n] && at[n] != '\n' && (at[n] != ' ' || inside_number(text, at + n)))
+		n++;
+	return n;
+}
+
+/* The bytes of the next line, *at moves behind it; false at the end of the text. Lines longer than LINE are cut. */
+static bool next_line(const struct canvas *c, const char *text, const char **at, int width, char line[LINE])
+{
+	size_t used = 0;
+	const char *s = *at;
+	if (!*s)
+		return false;
+	line[0] = '\0';
+	for (;;) {
+		const char *blank = s;
+		while (*s == ' ')
+			s++;
+		size_t gap = used ? (size_t)(s - blank) : 0, word = word_length(text, s);
+		if (word == 0)
+			break;
+		if (used + gap + word >= LINE)
+			word = used ? 0 : LINE - 1;
+		char trial[LINE];
+		snprintf(trial, sizeof trial, "%.*s%*s%.*s", (int)used, line, (int)gap, "", (int)word, s);
+		if (word == 0 || canvas_width(c, trial) > width) {
+			if (used) {
+				*at = s;
+				return true;
+			}
+			word = text_fit(s, word, (size_t)(width > 0 ? width : 1)); /* one long word: cut it */
+			snprintf(line, LINE, "%.*s", (int)(word ? word : 1), s);
+			*at = s + (word ? word : 1);
+			return true;
+		}
+		memcpy(line, trial, sizeof trial);
+		used = strlen(line);
+		s += word;
+	}
+	*at = *s == '\n' ? s + 1 : s;
+	return true;
+}
+
+int pane_rows(const struct canvas *c, int width, const char *utf8)
+{
+	char line[LINE];
+	int rows = 0;
+	for (const char *at = utf8; next_line(c, utf8, &at, width, line);)
+		rows++;
+	return rows;
+}
+
+int pane_text(struct canvas *c, struct rect r, struct style style, const char *utf8)
+{
+	char line[LINE + 8];
+	int row = 0;
+	const char *at = utf8;
+	while (row < r.h && next_line(c, utf8, &at, r.w, line)) {
+		if (row == r.h - 1 && *at) { /* the last row there is, and more text */
+			size_t n = strlen(line);
+			snprintf(line + n, sizeof line - n, " …");
+		}
+		canvas_put_clipped(c, r.x, r.y + row++, r.w, style, line);
+	}
+	return row;
+}
+
+struct number pane_change(double x)
+{
+	double size = fabs(x);
+	if (x == 0)
+		return (struct number){"0"};
+	if (!isfinite(x) || size >= 9.995)
+		return number_signed(x, 1);
+	if (size >= 1e-3)
+		return number_signed(x, size >= 0.9995 ? 2 : 4);
+	struct number out;
+	snprintf(out.s, sizeof out.s, "%s%.1e", x < 0 ? "−" : "+", size);
+	return out;
+}
+
+int pane_decimals(double x)
+{
+	double size = fabs(x);
+	return !isfinite(x) || size >= 10 ? 1 : size >= 0.1 ? 3 : 6;
+}
+
+struct number pane_step(const struct em_entry *e)
+{
+	struct number out;
+	if (e->phase == EM_INIT)
+		return (struct number){"start"};
+	bool m = e->phase == EM_M || e->phase == EM_M_PART, part = e->phase == EM_E_PART || e->phase == EM_M_PART;
+	snprintf(out.s, sizeof out.s, "%s%c %zu", part ? "part of " : "", m ? 'M' : 'E', e->iteration);
+	return out;
+}
+
+struct number pane_known(const struct em_entry *e)
+{
+	struct number out = {"unknown"};
+	if (e->evidence == EM_EVIDENCE_EXACT)
+		return (struct number){"exact"};
+	if (e->evidence == EM_EVIDENCE_ESTIMATE)
+		snprintf(out.s, sizeof out.s, "estimate ± %.40s", number_short(e->log_evidence_se, 2).s);
+	return out;
+}
+
+const char *pane_key(const char *context, const char *line)
+{
+	const char *general = "";
+	for (size_t i = 0; cmd_key_at(i); i++) {
+		const struct cmd_key *k = cmd_key_at(i);
+		if (strcmp(k->line, line) != 0)
+			continue;
+		if (strcmp(k->context, context) == 0)
+			return k->key;
+		if (!k->context[0] && !general[0])
+			general = k->key;
+	}
+	return general;
+}
+
+bool pane_cell(const struct view_call *call, int *x, int *y)
+{
+	if (call->argc < 2 || !isdigit((unsigned char)call->argv[0][0]) || !isdigit((unsigned char)call->argv[1][0]))
+		return false;
+	*x = atoi(call->argv[0]);
+	*y = atoi(call->argv[1]);
+	return true;
+}
+
+size_t pane_count(const struct view_call *call)
+{
+	long n = call->argc > 0 ? strtol(call->argv[0], NULL, 10) : 1;
+	return n > 0 ? (size_t)n : 1;
+}
+
+void pane_unknown(const struct em_snapshot *s, char *out, size_t size)
+{
+	const struct em_entry *now = &s->ledger[s->position];
+	const char *one = s->problem->model->observation;
+	out[0] = '\0';
+	if (now->evidence != EM_EVIDENCE_NONE)
+		return;
+	size_t n = s->problem->layout.observations, missing = 0;
+	for (size_t i = 0; i < n; i++)
+		missing += isnan(s->obs[i].log_evidence) ? 1 : 0;
+	double budget = em_settings_row(s->problem->settings, "evidence_budget")
+	                    ? em_settings_number(s->problem->settings, "evidence_budget")
+	                    : NAN;
+	if (budget == 0)
+		snprintf(out, size, "log p(X|θ) unknown: evidence_budget is 0. KL is whatever is missing, at least 0.");
+	else if (missing > 0 && isfinite(budget))
+		snprintf(out, size,
+		         "log p(X|θ) unknown: its exact sum takes more than evidence_budget (%s s a %s) for %s of %s %ss. "
+		         "KL is at least 0, how much is not known.",
+		         number_short(budget, 2).s, one, number_count(missing).s, number_count(n).s, one);
+	else
+		snprintf(out, size, "log p(X|θ) unknown: no method for it is in use. KL is at least 0, how much is not known.");
+}

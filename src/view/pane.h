@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Paragraphs, labelled numbers and key names as several views show them. */
+#ifndef ELBOW_VIEW_PANE_H
+#define ELBOW_VIEW_PANE_H
+
+#include <stdbool.h>
+
+#include "base/number.h"
+#include "elbow/run.h"
+#include "plot/canvas.h"
+#include "view/view.h"
+
+/* Wraps text into r, words and groups of digits whole; a line end in the text is kept. Returns the rows used, at most
+ * r.h; what is left over is cut with an ellipsis in the last row. */
+int pane_text(struct canvas *c, struct rect r, struct style style, const char *utf8);
+/* The rows pane_text would need in `width` columns. */
+int pane_rows(const struct canvas *c, int width, const char *utf8);
+
+/* A change in nats: "+85.4", "−0.0123", "+3.1e-06", "0". "unknown" for NAN. */
+struct number pane_change(double x);
+/* Decimals for a value whose interesting part is as large as x: 1 for tens, more below. */
+int pane_decimals(double x);
+
+/* "E 7", "M 7", "part of E 7", "start". */
+struct number pane_step(const struct em_entry *e);
+/* How log p is known: "exact", "estimate ± 0.3", "unknown". */
+struct number pane_known(const struct em_entry *e);
+
+/* The key that runs a command line in a view, "" when there is none. */
+const char *pane_key(const char *context, const char *line);
+
+/* The cell of "click X Y"; false when it is not one. */
+bool pane_cell(const struct view_call *call, int *x, int *y);
+/* The number behind a movement, "down 3"; 1 without one. */
+size_t pane_count(const struct view_call *call);
+
+/* Why log p(X|theta) is unknown at this snapshot, one or two sentences; "" when it is known. */
+void pane_unknown(const struct em_snapshot *s, char *out, size_t size);
+
+#endif
