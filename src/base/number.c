@@ -57,7 +57,9 @@ struct number number_short(double x, int digits)
 		return fixed(x, 0, false);
 	double size = fabs(x);
 	char plain[48];
-	if (size != 0 && (size < 1e-4 || size >= 1e15)) {
+	if (size == 0)
+		return (struct number){"0"};
+	if (size < 1e-4 || size >= 1e15) {
 		snprintf(plain, sizeof plain, "%.*e", digits > 1 ? digits - 1 : 0, x);
 		return group(plain, false);
 	}
