@@ -10,8 +10,6 @@
 #include "base/text.h"
 #include "command/command.h"
 
-enum { LINE = 1024 };
-
 /* The blank between two groups of digits, "37 118", is no place to break a line. */
 static bool inside_number(const char *text, const char *blank)
 {
@@ -27,8 +25,7 @@ static size_t word_length(const char *text, const char *at)
 	return n;
 }
 
-/* The bytes of the next line, *at moves behind it; false at the end of the text. Lines longer than LINE are cut. */
-static bool next_line(const struct canvas *c, const char *text, const char **at, int width, char line[LINE])
+bool pane_next_line(const struct canvas *c, const char *text, const char **at, int width, char line[PANE_LINE])
 {
 	size_t used = 0;
 	const char *s = *at;
@@ -42,9 +39,9 @@ static bool next_line(const struct canvas *c, const char *text, const char **at,
 		size_t gap = used ? (size_t)(s - blank) : 0, word = word_length(text, s);
 		if (word == 0)
 			break;
-		if (used + gap + word >= LINE)
-			word = used ? 0 : LINE - 1;
-		char trial[LINE];
+		if (used + gap + word >= PANE_LINE)
+			word = used ? 0 : PANE_LINE - 1;
+		char trial[PANE_LINE];
 		snprintf(trial, sizeof trial, "%.*s%*s%.*s", (int)used, line, (int)gap, "", (int)word, s);
 		if (word == 0 || canvas_width(c, trial) > width) {
 			if (used) {
@@ -52,7 +49,7 @@ static bool next_line(const struct canvas *c, const char *text, const char **at,
 				return true;
 			}
 			word = text_fit(s, word, (size_t)(width > 0 ? width : 1)); /* one long word: cut it */
-			snprintf(line, LINE, "%.*s", (int)(word ? word : 1), s);
+			snprintf(line, PANE_LINE, "%.*s", (int)(word ? word : 1), s);
 			*at = s + (word ? word : 1);
 			return true;
 		}
@@ -66,19 +63,19 @@ static bool next_line(const struct canvas *c, const char *text, const char **at,
 
 int pane_rows(const struct canvas *c, int width, const char *utf8)
 {
-	char line[LINE];
+	char line[PANE_LINE];
 	int rows = 0;
-	for (const char *at = utf8; next_line(c, utf8, &at, width, line);)
+	for (const char *at = utf8; pane_next_line(c, utf8, &at, width, line);)
 		rows++;
 	return rows;
 }
 
 int pane_text(struct canvas *c, struct rect r, struct style style, const char *utf8)
 {
-	char line[LINE + 8];
+	char line[PANE_LINE + 8];
 	int row = 0;
 	const char *at = utf8;
-	while (row < r.h && next_line(c, utf8, &at, r.w, line)) {
+	while (row < r.h && pane_next_line(c, utf8, &at, r.w, line)) {
 		if (row == r.h - 1 && *at) { /* the last row there is, and more text */
 			size_t n = strlen(line);
 			snprintf(line + n, sizeof line - n, " …");

@@ -14,6 +14,9 @@
 /* Wraps text into r, words and groups of digits whole; a line end in the text is kept. Returns the rows used, at most
  * r.h; what is left over is cut with an ellipsis in the last row. */
 int pane_text(struct canvas *c, struct rect r, struct style style, const char *utf8);
+/* What pane_text does, line by line: *at begins at text; false at the end. Lines longer than PANE_LINE are cut. */
+enum { PANE_LINE = 1024 };
+bool pane_next_line(const struct canvas *c, const char *text, const char **at, int width, char line[PANE_LINE]);
 /* The rows pane_text would need in `width` columns. */
 int pane_rows(const struct canvas *c, int width, const char *utf8);
 

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The ELBO taken apart: its terms before and after the last step and what they changed, summed to energy, entropy, ELBO. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "elbow/corpus.h"
+#include "plot/bars.h"
+#include "view/pane.h"
+#include "view/ui.h"
+
+enum row_kind { TERM, SUBTOTAL, TOTAL, GAP };
+
+struct row {
+	enum row_kind kind;
+	const char *name, *help;
+	enum color color;
+	double before, now, change;
+};
+
+struct table {
+	struct row row[EM_TERMS + 8];
+	size_t n;
+};
+
+static void add(struct table *t, struct row row)
+{
+	t->row[t->n++] = row;
+}
+
+static void add_terms(struct table *t, const struct em_snapshot *s, bool entropy)
+{
+	const struct em_model *m = s->problem->model;
+	const struct em_entry *now = &s->ledger[s->position], *old = s->position ? now - 1 : NULL;
+	for (size_t i = 0; i < s->problem->layout.terms && i < EM_TERMS; i++)
+		if (m->terms[i].entropy == entropy)
+			add(t, (struct row){TERM, m->terms[i].formula, m->terms[i].help, COLOR_DEFAULT, old ? old->terms[i] : NAN,
+			                    now->terms[i], old ? now->terms[i] - old->terms[i] : NAN});
+}
+
+static void fill(struct table *t, const struct em_snapshot *s)
+{
+	const struct em_entry *now = &s->ledger[s->position], *old = s->position ? now - 1 : NULL;
+	bool e = now->phase == EM_E || now->phase == EM_E_PART;
+	double old_p = old ? old->log_evidence : NAN, old_kl = old ? old->kl : NAN;
+	*t = (struct table){0};
+	add_terms(t, s, false);
+	add(t, (struct row){SUBTOTAL, "energy", "the sum of the rows above: E[log p(X,Z|θ)] under q; the M-step maximizes it",
+	                    COLOR_TITLE, old ? old->energy : NAN, now->energy, old ? now->energy - old->energy : NAN});
+	add_terms(t, s, true);
+	add(t, (struct row){SUBTOTAL, "entropy", "H[q], how open q leaves what is hidden; an M-step does not touch it",
+	                    COLOR_TITLE, old ? old->entropy : NAN, now->entropy, old ? now->entropy - old->entropy : NAN});
+	add(t, (struct row){TOTAL, "ELBO", "energy + entropy, a lower bound of log p(X|θ); neither step lowers it",
+	                    COLOR_ELBO, old ? old->elbo : NAN, now->elbo, now->gain});
+	add(t, (struct row){TOTAL, "KL(q‖p)", "log p(X|θ) − ELBO, how far q is from the posterior p(Z|X,θ); never below 0",
+	                    COLOR_KL, old_kl, now->kl, !old ? NAN : e ? -now->gain : now->kl - old_kl});
+	add(t, (struct row){TOTAL, "log p(X|θ)", "the evidence itself, of the observed sequence; an E-step does not move it",
+	                    COLOR_EVIDENCE, old_p, now->log_evidence, !old ? NAN : e ? 0 : now->log_evidence - old_p});
+}
+
+/* A bar of a change from the middle of r: to the right when it rose, to the left when it fell. */
+static void signed_bar(struct canvas *c, struct rect r, double x, double full)
+{
+	int half = (r.w - 1) / 2, middle = r.x + half;
+	canvas_set(c, middle, r.y, style_of(COLOR_DIM), c->glyphs == GLYPHS_ASCII ? '|' : 0x2502);
+	if (!(full > 0) || !isfinite(x) || x == 0 || half < 1)
+		return;
+	if (x > 0) {
+		bar_horizontal(c, (struct rect){middle + 1, r.y, half, 1}, COLOR_UP, x, full);
+		return;
+	}
+	int eighths = (int)lround(fmin(1, -x / full) * half * 8), whole = eighths / 8, rest = eighths % 8;
+	struct style style = style_of(COLOR_DOWN);
+	canvas_fill(c, (struct rect){middle - whole, r.y, whole, 1}, style, c->glyphs == GLYPHS_ASCII ? '#' : 0x2588);
+	if (rest && c->glyphs == GLYPHS_UTF8) {
+		style.attr = ATTR_REVERSE; /* the right part of a cell is what its left part leaves */
+		canvas_set(c, middle - whole - 1, r.y, style, bar_glyph_left(8 - rest));
+	} else if (rest >= 4) {
+		canvas_set(c, middle - whole - 1, r.y, style, '#');
+	}
+}
+
+struct columns {
+	int name, number, token, bar; /* widths; 0: left out */
+	bool before;
+	double tokens;                /* 0: no per-token column */
+};
+
+static struct columns columns(const struct canvas *c, int w, const struct table *t, double tokens)
+{
+	struct columns k = {.name = 0, .number = 13, .tokens = tokens};
+	for (size_t i = 0; i < t->n; i++) {
+		int wide = canvas_width(c, t->row[i].name) + (t->row[i].kind == TERM ? 2 : 0);
+		k.name = wide > k.name ? wide : k.name;
+	}
+	k.name += 2;
+	k.before = w >= k.name + 3 * k.number;
+	int left = w - k.name - (k.before ? 3 : 2) * k.number;
+	if (left < 0) {
+		k.number = (w - k.name) / 2;
+		left = 0;
+	}
+	if (tokens > 0 && left >= 40)
+		k.token = 12;
+	left -= k.token + 2;
+	k.bar = left >= 7 ? (left > 60 ? 60 : left) : 0;
+	return k;
+}
+
+static void draw_head(struct canvas *c, struct rect r, const struct columns *k, const struct em_snapshot *s)
+{
+	struct style dim = style_of(COLOR_DIM);
+	int x = r.x + k->name;
+	canvas_put_clipped(c, r.x, r.y, k->name, dim, "nats");
+	if (k->before) {
+		canvas_put_right(c, x, r.y, k->number, dim, s->position ? pane_step(&s->ledger[s->position - 1]).s : "before");
+		x += k->number;
+	}
+	canvas_put_right(c, x, r.y, k->number, style_with(COLOR_TITLE, ATTR_BOLD), pane_step(&s->ledger[s->position]).s);
+	canvas_put_right(c, x + k->number, r.y, k->number, dim, "change");
+	x += 2 * k->number;
+	if (k->token)
+		canvas_put_right(c, x, r.y, k->token, dim, "per token");
+	if (k->bar)
+		canvas_put_center(c, x + k->token + 2, r.y, k->bar, dim, k->bar >= 20 ? "fell │ rose" : "change");
+}
+
+static void draw_row(struct canvas *c, struct rect r, const struct columns *k, const struct row *row, double full,
+                     bool selected)
+{
+	int attr = row->kind == TERM ? 0 : ATTR_BOLD, x = r.x + k->name;
+	struct style style = style_with(row->color, attr);
+	canvas_put_clipped(c, r.x + (row->kind == TERM ? 2 : 0), r.y, k->name, style, row->name);
+	if (k->before) {
+		canvas_put_right(c, x, r.y, k->number, style_of(COLOR_DIM), isnan(row->before) ? "" : number_fixed(row->before, 1).s);
+		x += k->number;
+	}
+	canvas_put_right(c, x, r.y, k->number, style, number_fixed(row->now, 1).s);
+	canvas_put_right(c, x + k->number, r.y, k->number, style_of(row->color),
+	                 isnan(row->change) ? "" : pane_change(row->change).s);
+	x += 2 * k->number;
+	if (k->token && isfinite(row->now))
+		canvas_put_right(c, x, r.y, k->token, style_of(COLOR_DIM), number_fixed(row->now / k->tokens, 4).s);
+	if (k->bar)
+		signed_bar(c, (struct rect){x + k->token + 2, r.y, k->bar, 1}, row->change, full);
+	if (selected)
+		canvas_background(c, (struct rect){r.x, r.y, r.w, 1}, COLOR_SELECTION);
+}
+
+/* "ELBO −5.3297 nats a token: perplexity at most 206.4; log p −5.3171: perplexity 203.8" */
+static void say_perplexity(const struct em_entry *now, double tokens, char *out, size_t size)
+{
+	double bound = now->elbo / tokens, exact = now->log_evidence / tokens;
+	int n = snprintf(out, size, "Over %s tokens: ELBO %s nats a token, perplexity exp(−ELBO/tokens) %s, an upper bound",
+	                 number_count((size_t)tokens).s, number_fixed(bound, 4).s, number_short(exp(-bound), 4).s);
+	if (n < 0 || (size_t)n >= size)
+		return;
+	if (isnan(exact))
+		snprintf(out + n, size - (size_t)n, "; that of log p is unknown.");
+	else
+		snprintf(out + n, size - (size_t)n, "; log p %s, perplexity %s (%s).", number_fixed(exact, 4).s,
+		         number_short(exp(-exact), 4).s, pane_known(now).s);
+}
+
+/* Help of the selected row and the values per token; returns the rows used. */
+static int draw_foot(struct canvas *c, struct rect r, const struct row *row, const struct em_entry *now, double tokens)
+{
+	char help[512], per[400] = "", unknown[8] = "";
+	snprintf(help, sizeof help, "%s: %s.", row->name, row->help);
+	if (tokens > 0)
+		say_perplexity(now, tokens, per, sizeof per);
+	(void)unknown;
+	int a = pane_rows(c, r.w, help), b = per[0] ? pane_rows(c, r.w, per) : 0, want = a + b + (b ? 1 : 0);
+	if (want > r.h) {
+		b = 0;
+		want = a < r.h ? a : r.h;
+	}
+	int y = r.y + r.h - want;
+	pane_text(c, (struct rect){r.x, y, r.w, a < r.h ? a : r.h}, style_of(COLOR_DEFAULT), help);
+	if (b)
+		pane_text(c, (struct rect){r.x, y + a + 1, r.w, b}, style_of(COLOR_DIM), per);
+	return want;
+}
+
+static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r)
+{
+	const struct em_snapshot *s = pic->run;
+	double tokens = pic->corpus ? (double)pic->corpus->tokens : 0, full = 0;
+	struct table t;
+	fill(&t, s);
+	struct ui_list *l = &ui->terms;
+	if (l->cursor >= t.n)
+		l->cursor = t.n - 1;
+	for (size_t i = 0; i < t.n; i++)
+		if (isfinite(t.row[i].change))
+			full = fmax(full, fabs(t.row[i].change));
+	struct columns k = columns(c, r.w, &t, tokens);
+	draw_head(c, r, &k, s);
+	rect_cut_top(&r, 1);
+	int foot_most = r.h - (int)t.n - 1; /* the rows of the table come first */
+	if (foot_most < 1 && r.h > 4)
+		foot_most = 1;
+	if (foot_most > 0) {
+		struct rect foot = {r.x, r.y + r.h - foot_most, r.w, foot_most};
+		int used = draw_foot(c, foot, &t.row[l->cursor], &s->ledger[s->position], tokens);
+		rect_cut_bottom(&r, used);
+	}
+	l->page = r.h > 0 ? (size_t)r.h : 1;
+	bool airy = r.h > (int)t.n + 4; /* blank lines between the groups */
+	if (l->cursor < l->top)
+		l->top = l->cursor;
+	if (l->cursor >= l->top + l->page)
+		l->top = l->cursor - l->page + 1;
+	if (l->top + l->page > t.n)
+		l->top = t.n > l->page ? t.n - l->page : 0;
+	for (size_t i = l->top; i < t.n && r.h > 0; i++) {
+		draw_row(c, r, &k, &t.row[i], full, i == l->cursor);
+		rect_cut_top(&r, 1);
+		if (airy && t.row[i].kind == SUBTOTAL)
+			rect_cut_top(&r, 1);
+	}
+}
+
+static bool command(struct ui *ui, const struct picture *pic, const struct view_call *call, struct em_err *err)
+{
+	(void)err;
+	struct table t;
+	fill(&t, pic->run);
+	struct ui_list *l = &ui->terms;
+	size_t n = pane_count(call), last = t.n - 1;
+	const char *name = call->name;
+	if (strcmp(name, "up") == 0)
+		l->cursor = l->cursor > n ? l->cursor - n : 0;
+	else if (strcmp(name, "down") == 0)
+		l->cursor = l->cursor + n > last ? last : l->cursor + n;
+	else if (strcmp(name, "home") == 0 || strcmp(name, "page-up") == 0)
+		l->cursor = 0;
+	else if (strcmp(name, "end") == 0 || strcmp(name, "page-down") == 0)
+		l->cursor = last;
+	else
+		return false;
+	return true;
+}
+
+const struct view view_terms = {
+	.name = "terms",
+	.title = "Terms",
+	.key = '3',
+	.about = "The terms of the ELBO before and after the last step and what they changed, in nats. An M-step moves the "
+	         "energy only; an E-step trades energy against entropy.",
+	.draw = draw,
+	.command = command,
+};
