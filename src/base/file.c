@@ -124,37 +124,37 @@ static enum em_status write_beside(const char *path, bool replace, mode_t mode, 
 	return status;
 }
 
+/* Through a symbolic link to the regular file that it names, so that the link stays a link. */
+static enum em_status replace_target(const char *path, mode_t mode, const char *bytes, size_t n, struct em_err *err)
+{
+	char *target = realpath(path, NULL);
+	if (!target)
+		return em_fail(err, EM_IO, "%s: cannot write: %s", path, strerror(errno));
+	enum em_status status = access(target, W_OK)
+	                            ? em_fail(err, EM_IO, "%s: cannot write: %s", path, strerror(errno))
+	                            : write_beside(target, true, mode, bytes, n, err);
+	free(target);
+	return status;
+}
+
 enum em_status file_write_whole(const char *path, bool replace, const char *bytes, size_t n, struct em_err *err)
 {
 	struct stat st;
 	size_t length = strlen(path);
 	if (length == 0)
 		return em_fail(err, EM_USAGE, "no file name given");
-	if (lstat(path, &st))
-		return path[length - 1] == '/' ? em_fail(err, EM_USAGE, "%s: a folder; give the name of a file", path)
-		                               : write_beside(path, replace, 0, bytes, n, err);
-	/* Through a symbolic link to what it names, so that the link stays a link. */
-	char *target = realpath(path, NULL);
-	if (!target || stat(target, &st)) {
-		enum em_status status = em_fail(err, EM_IO, "%s: cannot write: %s", path, strerror(errno));
-		free(target);
-		return status;
-	}
-	enum em_status status;
-	if (S_ISDIR(st.st_mode))
-		status = em_fail(err, EM_USAGE, "%s: a folder; give the name of a file", path);
-	else if (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode))
-		status = write_device(target, bytes, n, err);
-	else if (!S_ISREG(st.st_mode))
-		status = em_fail(err, EM_USAGE, "%s: not a regular file; give another name", path);
-	else if (!replace)
-		status = exists(path, err);
-	else if (access(target, W_OK))
-		status = em_fail(err, EM_IO, "%s: cannot write: %s", path, strerror(errno));
-	else
-		status = write_beside(target, true, st.st_mode, bytes, n, err);
-	free(target);
-	return status;
+	bool there = stat(path, &st) == 0;
+	if ((there && S_ISDIR(st.st_mode)) || path[length - 1] == '/')
+		return em_fail(err, EM_USAGE, "%s: a folder; give the name of a file", path);
+	if (there && (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode)))
+		return write_device(path, bytes, n, err);
+	if (there && !S_ISREG(st.st_mode))
+		return em_fail(err, EM_USAGE, "%s: not a regular file; give another name", path);
+	if (!there && lstat(path, &st) == 0)
+		return em_fail(err, EM_IO, "%s: a link that leads nowhere; give another name", path);
+	if (!there)
+		return write_beside(path, replace, 0, bytes, n, err);
+	return replace ? replace_target(path, st.st_mode, bytes, n, err) : exists(path, err);
 }
 
 enum em_status file_read_fd(int fd, const char *name, struct file_bytes *out, struct em_err *err)

@@ -28,9 +28,11 @@ struct em_settings {
 /* A number as one would type it: short if that reads back the same. */
 static const char *show_number(double x, char *out, size_t size)
 {
-	snprintf(out, size, "%.15g", x);
-	if (strtod(out, NULL) != x)
-		snprintf(out, size, "%.17g", x);
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(out, size, "%.*g", digits, x);
+		if (strtod(out, NULL) == x)
+			break;
+	}
 	return out;
 }
 

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <strings.h>
 #include <unictype.h>
-#include <unigbrk.h>
 #include <unistr.h>
 #include <uniwidth.h>
 
@@ -98,21 +97,27 @@ size_t text_width(const char *utf8)
 	return text_width_of(utf8, strlen(utf8));
 }
 
-/* Bytes of the grapheme at s, n > 0. */
-static size_t grapheme(const char *s, size_t n)
+/* Bytes of the grapheme at s, n > 0, and its columns. As joiners are not drawn, it is what is drawn in one place: a code
+ * point and the marks without width that follow it. */
+static size_t grapheme(const char *s, size_t n, size_t *width)
 {
-	const uint8_t *from = (const uint8_t *)s;
-	if (n > 1 && from[0] < 0x80 && from[1] < 0x80)
-		return 1;
-	const uint8_t *next = u8_grapheme_next(from, from + n);
-	return next && next > from ? (size_t)(next - from) : n;
+	struct text_char c;
+	size_t length = text_next(s, n, &c);
+	*width = (size_t)c.width;
+	while (length < n && (unsigned char)s[length] >= 0x80) {
+		size_t more = text_next(s + length, n - length, &c);
+		if (c.width > 0)
+			break;
+		length += more;
+	}
+	return length;
 }
 
 size_t text_fit(const char *bytes, size_t n, size_t width)
 {
 	size_t at = 0, used = 0;
 	while (at < n) {
-		size_t length = grapheme(bytes + at, n - at), wide = text_width_of(bytes + at, length);
+		size_t wide, length = grapheme(bytes + at, n - at, &wide);
 		if (used + wide > width)
 			break;
 		used += wide;
@@ -155,50 +160,48 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+/* True when one may break after the character of `length` bytes that ends at i: a hyphen in a word, a wide character. */
+static bool is_joint(const char *bytes, size_t start, size_t i, size_t length, size_t wide)
+{
+	if (wide == 2)
+		return true;
+	return length == 1 && bytes[i - 1] == '-' && i - 1 > start && !is_blank(bytes[i - 2]);
+}
+
 bool text_wrap(const char *bytes, size_t n, size_t width, size_t *at, struct text_line *line)
 {
-	size_t start = *at, i = start, used = 0, break_end = 0, break_next = 0;
+	size_t start = *at, i = start, used = 0, end = 0, next = 0; /* next: where to go on after the last possible break */
+	bool cut = false;
 	if (start >= n)
 		return false;
-	while (i < n && !is_end(bytes[i])) {
-		size_t length = grapheme(bytes + i, n - i), wide = text_width_of(bytes + i, length);
+	while (i < n && !is_end(bytes[i]) && !cut) {
 		if (is_blank(bytes[i])) {
-			/* A break here hides the run of blanks; blanks may hang over the edge. */
-			size_t next = i;
-			while (next < n && is_blank(bytes[next]))
-				next++;
-			if (i > start) {
-				break_end = i;
-				break_next = next;
-			}
-			if (used + (next - i) > width && i > start) {
-				i = next;
-				used = width + 1;
-				break;
-			}
-			used += next - i;
-			i = next;
+			end = i; /* blanks may hang over the edge */
+			while (i < n && is_blank(bytes[i]))
+				i++;
+			used += i - end;
+			next = end > start ? i : 0; /* an indent is no place to break */
 			continue;
 		}
-		if (used + wide > width && i > start)
+		size_t wide, length = grapheme(bytes + i, n - i, &wide);
+		if (used + wide > width && i > start) {
+			cut = true;
 			break;
+		}
 		used += wide;
 		i += length;
-		bool joint = (bytes[i - 1] == '-' && length == 1) || wide == 2; /* one may break after these */
-		if (joint && used <= width)
-			break_end = break_next = i;
+		if (is_joint(bytes, start, i, length, wide))
+			end = next = i;
 	}
-	if (i >= n || (is_end(bytes[i]) && used <= width)) {
-		*line = (struct text_line){start, i};
-		*at = i >= n ? n : skip_end(bytes, n, i);
-		return true;
-	}
-	if (break_end == 0)
-		break_end = break_next = i; /* one long word: cut it */
-	*line = (struct text_line){start, break_end};
-	*at = break_next;
-	if (*at < n && is_end(bytes[*at]))
-		*at = skip_end(bytes, n, *at);
+	if (!cut) {
+		end = i;
+		next = i < n ? skip_end(bytes, n, i) : n;
+	} else if (next == 0)
+		end = next = i; /* one long word */
+	while (end > start && is_blank(bytes[end - 1]))
+		end--;
+	*line = (struct text_line){start, end};
+	*at = next;
 	return true;
 }
 

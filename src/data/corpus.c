@@ -34,31 +34,39 @@ static bool ends(const char *path, const char *ending)
 	return n > m && strcasecmp(path + n - m, ending) == 0;
 }
 
-/* The last component of a path, or for folders the last two; owned. "." and ".." are resolved first. */
+/* The start of the component that ends at n. */
+static size_t component(const char *path, size_t n)
+{
+	while (n > 0 && path[n - 1] != '/')
+		n--;
+	return n;
+}
+
+/* "." or "..", or nothing. */
+static bool is_dots(const char *path, size_t from, size_t to)
+{
+	return to == from || (path[from] == '.' && (to - from == 1 || (to - from == 2 && path[from + 1] == '.')));
+}
+
+/* The last component of a path, for folders with the one before; owned. */
 static char *short_name(const char *path, bool folder)
 {
-	char *real = NULL;
-	size_t n = strlen(path);
-	while (n > 1 && path[n - 1] == '/')
-		n--;
-	if (n && path[n - 1] == '.' && (n == 1 || path[n - 2] == '/' || (path[n - 2] == '.' && (n == 2 || path[n - 3] == '/')))) {
-		real = realpath(path, NULL);
-		if (real) {
-			path = real;
-			n = strlen(real);
-		}
+	size_t end = strlen(path);
+	while (end > 1 && path[end - 1] == '/')
+		end--;
+	size_t from = component(path, end);
+	char *real = is_dots(path, from, end) ? realpath(path, NULL) : NULL;
+	if (real) {
+		path = real;
+		end = strlen(path);
+		from = component(path, end);
 	}
-	size_t from = n;
-	for (int parts = folder ? 2 : 1; parts > 0 && from > 0; parts--) {
-		size_t slash = from - (from < n);
-		while (slash > 0 && path[slash - 1] != '/')
-			slash--;
-		size_t length = (from < n ? from - 1 : n) - slash;
-		if (from < n && (length == 0 || path[slash] == '.')) /* not "./txt", not "../txt" */
-			break;
-		from = slash;
+	if (folder && from > 1) {
+		size_t above = component(path, from - 1);
+		if (!is_dots(path, above, from - 1))
+			from = above;
 	}
-	char *name = strndup(path + from, n - from);
+	char *name = strndup(path + from, end - from);
 	free(real);
 	return name;
 }
