@@ -39,6 +39,8 @@ static const char *drawing(uint32_t code)
 		return "|";
 	if (code == 0x2500 || code == 0x2501 || code == 0x2550 || code == 0x2504 || code == 0x2508 || code == 0x254c)
 		return "-";
+	if (code == 0x2571 || code == 0x2572)
+		return code == 0x2571 ? "/" : "\\";
 	if (code >= 0x2500 && code < 0x2580)
 		return "+";
 	if (code == 0x2591)

@@ -74,6 +74,8 @@ static uint32_t texture(const struct canvas *c, const struct bar_part *part, siz
 	static const uint32_t shades[] = {FULL, 0x2591, 0x2593, 0x2592}; /* neighbours differ most */
 	if (c->glyphs == GLYPHS_ASCII)
 		return part->letter ? (uint32_t)(unsigned char)part->letter : (uint32_t)"#.=+"[i % 4];
+	if (part->glyph)
+		return part->glyph;
 	return i >= 4 && part->letter ? (uint32_t)(unsigned char)part->letter : shades[i % 4];
 }
 
@@ -114,7 +116,7 @@ static void stack(struct canvas *c, struct rect r, bool upright, const struct ba
 		uint32_t glyph = texture(c, &parts[part], part);
 		if (!whole && here < 8)
 			glyph = upright ? bar_glyph_below(here) : bar_glyph_left(here);
-		else if (!whole && glyph != FULL)
+		else if (!whole && !parts[part].glyph && glyph != FULL)
 			style.bg = style.fg; /* seen as solid, yet apart in a dump of the text */
 		if (!whole && here < 8 && part + 1 < n && to - from > here) {
 			/* Behind the boundary: the part that has the rest of the cell, the nearest if there are several. */

@@ -12,7 +12,8 @@
 struct bar_part {
 	double value;
 	enum color color;
-	char letter; /* what tells it apart in ASCII or without colour; 0: '#', '=', '+', '.' by place */
+	char letter;    /* what tells it apart in ASCII or without colour; 0: '#', '.', '=', '+' by place */
+	uint32_t glyph; /* whole cells are drawn with it; 0: solid in colour, else a shade by place */
 };
 
 /* A bar in the cells of r from its left edge, value / full of its width; every row alike. */
