@@ -18,7 +18,7 @@ static uint32_t drawable(ucs4_t c)
 	if (c < 0xa0)
 		return REPLACEMENT; /* C1 controls */
 	if (c < 0x300)
-		return c == 0xad ? REPLACEMENT : c;
+		return c == 0xad ? REPLACEMENT : c == 0xa0 ? ' ' : c;
 	if ((c >= 0xfe00 && c <= 0xfe0f) || (c >= 0xe0100 && c <= 0xe01ef) || (c >= 0x180b && c <= 0x180f && c != 0x180e))
 		return 0; /* variation selectors: terminals disagree on the width of what they select */
 	if (c == 0x34f || c == 0x115f || c == 0x1160 || c == 0x3164 || c == 0xffa0)

@@ -189,13 +189,12 @@ static enum em_status feed(struct reader *r, struct csv_parser *p, struct em_tex
 		if (p->quoted && (r->quote_line == 0 || r->at != fields))
 			r->quote_line = r->line;
 	}
-	if (r->status)
-		return r->status;
-	if (p->quoted && r->quote_line && csv_fini(p, on_field, on_row, r))
+	bool ended = all.length == 0 || all.bytes[all.length - 1] == '\n' || all.bytes[all.length - 1] == '\r';
+	if (!r->status && !ended && csv_parse(p, "\n", 1, on_field, on_row, r) != 1)
+		return refuse(r, p);
+	if (!r->status && p->quoted)
 		return em_fail(r->err, EM_INPUT, "%s:%zu: a quote is opened here and never closed; close it", r->path,
 		               r->quote_line);
-	if (csv_fini(p, on_field, on_row, r))
-		return refuse(r, p);
 	return r->status;
 }
 
@@ -210,8 +209,7 @@ enum em_status csv_read(struct source *s, struct file_bytes *f, const char *path
 	if (status)
 		return status;
 	/* In tables separated by tabs quotes are often just quotes. */
-	unsigned char strict = delimiter == '\t' ? CSV_STRICT_FINI : CSV_STRICT | CSV_STRICT_FINI;
-	if (csv_init(&p, strict))
+	if (csv_init(&p, delimiter == '\t' ? 0 : CSV_STRICT))
 		return em_no_memory(err);
 	csv_set_delim(&p, (unsigned char)delimiter);
 	status = feed(&r, &p, all);

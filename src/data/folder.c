@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "data/source.h"
 
 /* A folder being walked: folders still to read, folders read (by device and inode, so that a link back up ends the
@@ -149,6 +150,17 @@ static enum em_status read_one(struct source *s, const char *root, const char *r
 	return status ? status : source_add(s, relative, strlen(relative) - strlen(".txt"), text, err);
 }
 
+static void note_others(struct source *s, const struct walk *w)
+{
+	buf_printf(&s->notes, "left out  %zu file%s not .txt", w->others, w->others > 1 ? "s" : "");
+	if (w->other) {
+		const char *slash = strrchr(w->other, '/');
+		buf_puts(&s->notes, "; can be opened by itself: ");
+		text_clip(&s->notes, slash ? slash + 1 : w->other, 30, false);
+	}
+	buf_putc(&s->notes, '\n');
+}
+
 static enum em_status read_all(struct source *s, struct walk *w, struct em_err *err)
 {
 	if (w->files.count == 0 && w->other)
@@ -169,8 +181,7 @@ static enum em_status read_all(struct source *s, struct walk *w, struct em_err *
 	buf_free(&full);
 	free(path);
 	if (w->others)
-		buf_printf(&s->notes, "left out  %zu file%s that %s not .txt\n", w->others, w->others > 1 ? "s" : "",
-		           w->others > 1 ? "are" : "is");
+		note_others(s, w);
 	return status;
 }
 

@@ -132,6 +132,19 @@ static void add_duplicates(struct buf *b, const struct em_corpus *c)
 		buf_printf(b, "%*sand %s more\n", INDENT, "", number_count(n - 5).s);
 }
 
+/* The end of a path says more than its beginning. */
+static void add_path(struct buf *b, const char *path, size_t width)
+{
+	size_t n = strlen(path), from = 0;
+	struct text_char c;
+	if (text_width(path) > width) {
+		buf_puts(b, "…");
+		for (size_t cut = text_width(path) - width + 1, gone = 0; gone < cut && from < n; gone += (size_t)c.width)
+			from += text_next(path + from, n - from, &c);
+	}
+	text_safe(b, path + from, n - from);
+}
+
 static void add_bad(struct buf *b, const struct source *s)
 {
 	if (s->bad_bytes == 0)
@@ -141,7 +154,7 @@ static void add_bad(struct buf *b, const struct source *s)
 	uint64_t listed = 0;
 	for (size_t i = 0; i < s->bad_lines; i++) {
 		struct buf file = {0};
-		text_clip(&file, s->bad[i].file, WIDTH - INDENT - 30, false);
+		add_path(&file, s->bad[i].file, WIDTH - INDENT - 30);
 		buf_printf(b, "%*s%s:%zu: %zu byte%s\n", INDENT, "", file.s ? file.s : "", s->bad[i].line, s->bad[i].count,
 		           plural(s->bad[i].count));
 		listed += s->bad[i].count;
