@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Reading corpora: every format and every way it can be wrong, words in several scripts, the rules and the report. */
-#include <ftw.h>
+ * Reading corpora: every format and every way it can be wrong, and the report. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,159 +15,7 @@
 
 #include "base/text.h"
 #include "data/csv.h"
-#include "data/words.h"
-#include "elbow/corpus.h"
-
-/* --- a directory for each test ------------------------------------------------------------------------------- */
-
-static char place[64];
-
-static int make_place(void **state)
-{
-	(void)state;
-	strcpy(place, "/tmp/elbow-data-XXXXXX");
-	return mkdtemp(place) ? 0 : -1;
-}
-
-static int drop_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st;
-	(void)kind;
-	(void)ftw;
-	return remove(path);
-}
-
-static int drop_place(void **state)
-{
-	(void)state;
-	return nftw(place, drop_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-static const char *in_place(const char *name)
-{
-	static char path[4][512];
-	static int turn;
-	turn = (turn + 1) % 4;
-	snprintf(path[turn], sizeof path[turn], "%s/%s", place, name);
-	return path[turn];
-}
-
-static const char *put_bytes(const char *name, const char *bytes, size_t n)
-{
-	const char *path = in_place(name);
-	FILE *f = fopen(path, "wb");
-	assert_non_null(f);
-	assert_int_equal(fwrite(bytes, 1, n, f), n);
-	assert_int_equal(fclose(f), 0);
-	return path;
-}
-
-static const char *put(const char *name, const char *text)
-{
-	return put_bytes(name, text, strlen(text));
-}
-
-/* Settings at their defaults but for "name=value name=value". */
-static struct em_settings *settings(const char *changes)
-{
-	static const struct em_setting_table *const tables[] = {&em_corpus_settings};
-	struct em_settings *s = em_settings_new(tables, 1);
-	char copy[1200], *rest = copy;
-	snprintf(copy, sizeof copy, "%s", changes);
-	for (char *word; (word = strsep(&rest, " "));) {
-		char *value = strchr(word, '=');
-		if (!value)
-			continue;
-		*value++ = '\0';
-		struct em_settings *next;
-		struct em_err err;
-		if (em_settings_with(s, word, value, &next, &err))
-			fail_msg("%s", err.msg);
-		em_settings_release(s);
-		s = next;
-	}
-	return s;
-}
-
-static struct em_corpus *open_with(const char *path, const char *changes)
-{
-	struct em_settings *s = settings(changes);
-	struct em_corpus *c;
-	struct em_err err;
-	enum em_status status = em_corpus_open(path, s, &c, &err);
-	em_settings_release(s);
-	if (status)
-		fail_msg("%s", err.msg);
-	return c;
-}
-
-/* Opens what cannot be opened; the message without the directory in front. */
-static const char *refusal(const char *path, const char *changes)
-{
-	static char message[480];
-	struct em_settings *s = settings(changes);
-	struct em_corpus *c = (struct em_corpus *)message;
-	struct em_err err = {0};
-	enum em_status status = em_corpus_open(path, s, &c, &err);
-	em_settings_release(s);
-	if (status == EM_OK) {
-		em_corpus_free(c);
-		fail_msg("%s was opened", path);
-	}
-	assert_true(status == EM_INPUT || status == EM_IO);
-	assert_int_equal(err.code, status);
-	assert_null(c);
-	char *out = message;
-	for (const char *p = err.msg; *p;) {
-		size_t n = strlen(place);
-		if (strncmp(p, place, n) == 0 && p[n] == '/')
-			p += n + 1;
-		else
-			*out++ = *p++;
-	}
-	*out = '\0';
-	return message;
-}
-
-/* "apple:2 pear:1 | | plum:1": the documents as counts of terms in their order. */
-static char *shape(const struct em_corpus *c)
-{
-	struct buf b = {0};
-	uint64_t tokens = 0;
-	buf_puts(&b, "");
-	for (size_t d = 0; d < c->docs; d++) {
-		uint64_t length = 0;
-		buf_puts(&b, d ? "|" : "");
-		for (size_t i = c->row[d]; i < c->row[d + 1]; i++) {
-			assert_true(c->term[i] < c->terms && c->count[i] > 0);
-			buf_printf(&b, "%s%s:%u", i > c->row[d] ? " " : "", c->vocabulary[c->term[i]], c->count[i]);
-			length += c->count[i];
-		}
-		assert_int_equal(length, c->length[d]);
-		tokens += length;
-	}
-	assert_int_equal(tokens, c->tokens);
-	assert_int_equal(c->row[c->docs], c->pairs);
-	return buf_take(&b);
-}
-
-static void assert_shape(const char *path, const char *changes, const char *expected)
-{
-	struct em_corpus *c = open_with(path, changes);
-	char *s = shape(c);
-	assert_string_equal(s, expected);
-	free(s);
-	em_corpus_free(c);
-}
-
-static void assert_reports(const struct em_corpus *c, const char *part)
-{
-	char *report = em_corpus_report(c);
-	assert_non_null(report);
-	if (!strstr(report, part))
-		fail_msg("\"%s\" is not in the report:\n%s", part, report);
-	free(report);
-}
+#include "place.h"
 
 /* --- CSV ----------------------------------------------------------------------------------------------------- */
 
@@ -320,10 +167,7 @@ static void test_folder(void **state)
 	assert_reports(c, "left out  2 files not .txt; can be opened by itself: table.csv\n");
 	assert_reports(c, "empty     1 document without a token left; kept, counting zero\n          4 empty\n");
 	assert_reports(c, "repeated  1 document with the same text as an earlier one\n          5 link = 2 a\n");
-	const char *slash = strrchr(place, '/');
-	char expected[100];
-	snprintf(expected, sizeof expected, "%s/f", slash + 1);
-	assert_string_equal(em_corpus_name(c), expected);
+	assert_string_equal(em_corpus_name(c), in_place("f") + strlen("/tmp/")); /* the last two parts */
 	em_corpus_free(c);
 }
 
@@ -479,142 +323,6 @@ static void test_ldac_titles(void **state)
 	em_corpus_free(c);
 }
 
-/* --- words --------------------------------------------------------------------------------------------------- */
-
-static const struct {
-	const char *in, *changes, *expected;
-} words_read[] = {
-	{"Apple APPLE apple", "", "apple:3"},
-	{"Don't don\xe2\x80\x99t", "stop=none", "don't:2"},
-	{"rock 'n' roll, 'quoted'", "stop=none min_length=1", "n:1 quoted:1 rock:1 roll:1"},
-	{"well-known e.g. example.com", "stop=none min_length=1", "e.g:1 example.com:1 known:1 well:1"},
-	{"snake_case __init__ ___", "", "__init__:1 snake_case:1"},
-	{"caf\xc3\xa9 cafe\xcc\x81 CAF\xc3\x89", "", "caf\xc3\xa9:3"},                /* NFC, NFD, capitals */
-	{"Привет, МИР! привет", "", "мир:1 привет:2"},
-	{"ΛΌΓΟΣ λόγος Λόγος", "", "λόγος:3"},
-	{"Stra\xc3\x9f" "e STRASSE", "", "strasse:2"},
-	{"co\xc2\xad" "operate cooperate", "", "cooperate:2"},
-	{"日本", "stop=none", "日:1 本:1"},
-	{"한국어 한국어", "", "한국어:2"},
-	{"z é a b ж", "stop=none min_length=1", "a:1 b:1 z:1 é:1 ж:1"},                /* by code point */
-	{"1999 3.14 2nd x86", "", "2nd:1 x86:1"},
-	{"1999 3.14 2nd 7", "numbers=keep", "1999:1 2nd:1 3.14:1"},
-	{"a ab abc", "stop=none min_length=3", "abc:1"},
-	{"\xd0\xb6\xd0\xb6 \xc3\xa9", "stop=none min_length=2", "\xd0\xb6\xd0\xb6:1"}, /* letters, not bytes */
-	{"e\xcc\x81", "stop=none min_length=1", "\xc3\xa9:1"},
-	{"bad\xff" "byte \xc3(", "", "bad:1 byte:1"},
-	{"\x1b[31mred\x1b[0m", "stop=none min_length=1", "0m:1 31mred:1"},
-	{"they'll it's CAN'T the apple", "", "apple:1"},
-	{"word\xe2\x80\xae" "drow", "", "worddrow:1"},
-};
-
-static void test_words(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < sizeof words_read / sizeof words_read[0]; i++) {
-		struct buf b = {0};
-		buf_puts(&b, "text\n");
-		csv_field(&b, words_read[i].in);
-		assert_shape(put("a.csv", b.s), words_read[i].changes, words_read[i].expected);
-		buf_free(&b);
-	}
-}
-
-static void test_rules(void **state)
-{
-	(void)state;
-	put("a.csv", "text\napple pear\napple plum\napple pear fig\n");
-	assert_shape(in_place("a.csv"), "min_df=2", "apple:1 pear:1|apple:1|apple:1 pear:1");
-	assert_shape(in_place("a.csv"), "max_df=0.67", "pear:1|plum:1|fig:1 pear:1");
-	assert_shape(in_place("a.csv"), "max_df=0.5", "|plum:1|fig:1");
-	put("stops", "# fruit\nAPPLE fig # two\n\n");
-	char changes[600];
-	snprintf(changes, sizeof changes, "stop=%s", in_place("stops"));
-	assert_shape(in_place("a.csv"), changes, "pear:1|plum:1|pear:1");
-	snprintf(changes, sizeof changes, "stop=%s", in_place("nostops"));
-	assert_string_equal(refusal(in_place("a.csv"), changes),
-	                    "stop words: nostops: No such file or directory; give english, none or a file of words");
-	/* A share that is not exact in binary: 29 of 100 documents is not more than 0.29. */
-	struct buf b = {0};
-	buf_puts(&b, "text\n");
-	for (int i = 0; i < 100; i++)
-		buf_puts(&b, i < 29 ? "edge\n" : "rest edgy\n");
-	struct em_corpus *c = open_with(put("b.csv", b.s), "max_df=0.29");
-	assert_int_equal(c->tokens, 29);
-	em_corpus_free(c);
-	buf_free(&b);
-}
-
-static void test_tokens(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *word;
-		enum em_rule rule;
-		const char *term;
-	} expected[] = {
-		{"The", EM_RULE_STOP, NULL},    {"Caf\xc3\xa9", EM_KEPT, "caf\xc3\xa9"}, {"1999", EM_RULE_NUMBER, NULL},
-		{"q", EM_RULE_SHORT, NULL},     {"rare", EM_RULE_RARE, NULL},            {"everywhere2", EM_RULE_COMMON, NULL},
-		{"cafe\xcc\x81", EM_KEPT, "caf\xc3\xa9"},
-	};
-	put("a.csv", "text\n\"The Caf\xc3\xa9, 1999: q rare everywhere2 cafe\xcc\x81!\"\ncaf\xc3\xa9 everywhere2\neverywhere2\n");
-	struct em_corpus *c = open_with(in_place("a.csv"), "min_df=2 max_df=0.9");
-	struct em_token *tokens;
-	size_t count;
-	assert_int_equal(em_corpus_tokens(c, 0, &tokens, &count, NULL), EM_OK);
-	assert_int_equal(count, sizeof expected / sizeof expected[0]);
-	for (size_t i = 0; i < count; i++) {
-		assert_int_equal(tokens[i].length, strlen(expected[i].word));
-		assert_memory_equal(c->text[0].bytes + tokens[i].at, expected[i].word, tokens[i].length);
-		assert_int_equal(tokens[i].rule, expected[i].rule);
-		if (expected[i].term)
-			assert_string_equal(c->vocabulary[tokens[i].term], expected[i].term);
-	}
-	free(tokens);
-	em_corpus_free(c);
-}
-
-static uint32_t next_random(uint64_t *seed)
-{
-	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)(*seed >> 33);
-}
-
-/* The words of a text by one way through, joined by '|'. */
-static char *scanned(const struct words *w, const char *text, size_t n, bool slow)
-{
-	struct word_scan scan = {.words = w, .text = {text, n}, .slow = slow};
-	struct buf b = {0};
-	buf_puts(&b, "");
-	for (size_t at, length; word_scan_next(&scan, &at, &length);)
-		buf_printf(&b, "%zu+%zu|", at, length);
-	word_scan_free(&scan);
-	return buf_take(&b);
-}
-
-/* The short way through ASCII finds what the word breaker finds. */
-static void test_ascii_agrees(void **state)
-{
-	(void)state;
-	static const char kinds[] = "aaaaZZ0099..,,;::''\"\"__-- \t\n\r\v\f/@#$%()[]{}+=*&^~`|\\<>?!\x01\x1f\x7f";
-	struct em_settings *s = settings("");
-	struct words w;
-	uint64_t seed = 3;
-	assert_int_equal(words_init(&w, s, NULL), EM_OK);
-	for (int round = 0; round < 20000; round++) {
-		char text[48];
-		size_t n = next_random(&seed) % sizeof text;
-		for (size_t i = 0; i < n; i++)
-			text[i] = kinds[next_random(&seed) % (sizeof kinds - 1)];
-		char *fast = scanned(&w, text, n, false), *slow = scanned(&w, text, n, true);
-		assert_string_equal(fast, slow);
-		free(fast);
-		free(slow);
-	}
-	words_free(&w);
-	em_settings_release(s);
-}
-
 /* --- the report ---------------------------------------------------------------------------------------------- */
 
 static void test_report(void **state)
@@ -722,11 +430,7 @@ int main(void)
 		IN_PLACE(test_ldac),
 		IN_PLACE(test_ldac_refused),
 		IN_PLACE(test_ldac_titles),
-		IN_PLACE(test_words),
-		IN_PLACE(test_rules),
-		IN_PLACE(test_tokens),
 		IN_PLACE(test_report),
-		cmocka_unit_test(test_ascii_agrees),
 		cmocka_unit_test(test_built_in),
 		cmocka_unit_test(test_real_corpora),
 	};

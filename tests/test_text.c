@@ -21,6 +21,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "place.h"
 
 #define FFFD "\xef\xbf\xbd"
 
@@ -232,44 +233,15 @@ static void test_compare_and_distance(void **state)
 	assert_false(text_near("a", "b"));
 }
 
-/* A directory of its own for each test. */
-static char place[64];
-
-static int make_place(void **state)
-{
-	(void)state;
-	strcpy(place, "/tmp/elbow-text-XXXXXX");
-	return mkdtemp(place) ? 0 : -1;
-}
-
 static size_t count_entries(void)
 {
 	size_t n = 0;
-	DIR *d = opendir(place);
+	DIR *d = opendir(in_place("."));
 	assert_non_null(d);
 	for (struct dirent *e; (e = readdir(d));)
 		n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
 	closedir(d);
 	return n;
-}
-
-static int drop_place(void **state)
-{
-	(void)state;
-	chmod(place, 0700);
-	DIR *d = opendir(place);
-	for (struct dirent *e; d && (e = readdir(d));)
-		unlinkat(dirfd(d), e->d_name, 0);
-	if (d)
-		closedir(d);
-	return rmdir(place);
-}
-
-static const char *in_place(const char *name)
-{
-	static char path[512];
-	snprintf(path, sizeof path, "%s/%s", place, name);
-	return path;
 }
 
 static void assert_holds(const char *path, const char *text)
@@ -313,7 +285,7 @@ static void test_write_refused(void **state)
 	(void)state;
 	struct em_err err;
 	assert_int_equal(file_write_whole("", true, "x", 1, &err), EM_USAGE);
-	assert_int_equal(file_write_whole(place, true, "x", 1, &err), EM_USAGE);
+	assert_int_equal(file_write_whole(in_place("."), true, "x", 1, &err), EM_USAGE);
 	assert_non_null(strstr(err.msg, "a folder"));
 	assert_int_equal(file_write_whole(in_place("new/"), true, "x", 1, &err), EM_USAGE);
 	assert_int_equal(file_write_whole(in_place("no/such/file"), false, "x", 1, &err), EM_IO);
@@ -321,10 +293,10 @@ static void test_write_refused(void **state)
 	assert_int_equal(symlink("nowhere", in_place("dangling")), 0);
 	assert_int_equal(file_write_whole(in_place("dangling"), true, "x", 1, &err), EM_IO);
 	if (geteuid() != 0) { /* root may write anywhere */
-		chmod(place, 0500);
+		chmod(in_place("."), 0500);
 		assert_int_equal(file_write_whole(in_place("f"), false, "x", 1, &err), EM_IO);
 		assert_non_null(strstr(err.msg, "Permission denied"));
-		chmod(place, 0700);
+		chmod(in_place("."), 0700);
 	}
 	assert_int_equal(count_entries(), 1);
 }
@@ -384,7 +356,7 @@ static void test_read(void **state)
 	assert_int_equal(file_map(in_place("none"), &f, &err), EM_INPUT);
 	assert_non_null(strstr(err.msg, "No such file"));
 	assert_non_null(f.bytes);
-	assert_int_equal(file_map(place, &f, &err), EM_INPUT);
+	assert_int_equal(file_map(in_place("."), &f, &err), EM_INPUT);
 	assert_non_null(strstr(err.msg, "a folder"));
 	assert_int_equal(file_map("/dev/null", &f, &err), EM_INPUT);
 	size_t n = (size_t)5 << 20; /* large enough to be mapped */

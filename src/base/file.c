@@ -108,7 +108,8 @@ static enum em_status write_beside(const char *path, bool replace, mode_t mode, 
 	char *temporary = NULL;
 	int fd = open_beside(path, &temporary);
 	if (fd < 0)
-		return em_fail(err, EM_IO, "%s: cannot write: %s", path, strerror(errno));
+		return errno == ENOMEM ? em_no_memory(err)
+		                       : em_fail(err, EM_IO, "%s: cannot write: %s", path, strerror(errno));
 	enum em_status status = write_all(fd, bytes, n, path, err);
 	if (!status && mode && fchmod(fd, mode & 0777))
 		errno = 0; /* the new file keeps its own rights; it is still ours to give a name */
@@ -129,7 +130,8 @@ static enum em_status replace_target(const char *path, mode_t mode, const char *
 {
 	char *target = realpath(path, NULL);
 	if (!target)
-		return em_fail(err, EM_IO, "%s: cannot write: %s", path, strerror(errno));
+		return errno == ENOMEM ? em_no_memory(err)
+		                       : em_fail(err, EM_IO, "%s: cannot write: %s", path, strerror(errno));
 	enum em_status status = access(target, W_OK)
 	                            ? em_fail(err, EM_IO, "%s: cannot write: %s", path, strerror(errno))
 	                            : write_beside(target, true, mode, bytes, n, err);

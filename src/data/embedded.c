@@ -12,11 +12,7 @@
 	        ".byte 0\n"                                 \
 	        ".popsection\n")
 
-#if __has_include("../../assets/gazette.csv")
 EMBED(embedded_gazette, "assets/gazette.csv");
-#else
-EMBED(embedded_gazette, "assets/stopwords-en.txt");
-#endif
 EMBED(embedded_stopwords, "assets/stopwords-en.txt");
 
 extern const char embedded_gazette_end[], embedded_stopwords_end[];

@@ -52,7 +52,8 @@ static enum em_status list(const char *path, char ***out, size_t *count, struct 
 {
 	DIR *dir = opendir(path);
 	if (!dir)
-		return em_fail(err, EM_IO, "%s: cannot read this folder: %s", path, strerror(errno));
+		return errno == ENOMEM ? em_no_memory(err)
+		                       : em_fail(err, EM_IO, "%s: cannot read this folder: %s", path, strerror(errno));
 	char **names = NULL;
 	size_t n = 0, room = 0;
 	for (struct dirent *e; (e = readdir(dir));) {
