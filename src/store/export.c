@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Tables out of a snapshot. Formats: docs/formats.md. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "data/csv.h"
+#include "elbow/corpus.h"
+#include "elbow/store.h"
+
+static void number(struct buf *b, double x)
+{
+	if (isfinite(x))
+		buf_printf(b, "%.17g", x);
+	else if (!isnan(x)) /* unknown is empty, infinite is said */
+		buf_puts(b, x > 0 ? "inf" : "-inf");
+}
+
+static const char *kind_name(enum em_evidence_kind k)
+{
+	return k == EM_EVIDENCE_EXACT ? "exact" : k == EM_EVIDENCE_ESTIMATE ? "estimate" : "none";
+}
+
+static enum em_status finish(struct buf *b, const char *path, bool replace, struct em_err *err)
+{
+	enum em_status st = b->failed ? em_no_memory(err) : file_write_whole(path, replace, b->s, b->len, err);
+	buf_free(b);
+	return st;
+}
+
+enum em_status em_export_trace(const struct em_snapshot *s, const char *path, bool replace, struct em_err *err)
+{
+	const struct em_model *m = s->problem->model;
+	struct buf b = {0};
+	buf_puts(&b, "step,iteration,phase,elbo,energy,entropy,log_evidence,log_evidence_kind,log_evidence_se,kl,seconds");
+	for (size_t i = 0; i < s->problem->layout.terms; i++)
+		buf_printf(&b, ",%s", m->terms[i].name);
+	buf_putc(&b, '\n');
+	for (size_t n = 0; n <= s->position; n++) {
+		const struct em_entry *e = s->ledger + n;
+		buf_printf(&b, "%zu,%zu,%s", e->step, e->iteration, em_phase_name(e->phase));
+		const double before[] = {e->elbo, e->energy, e->entropy, e->log_evidence};
+		for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
+			buf_putc(&b, ',');
+			number(&b, before[i]);
+		}
+		buf_printf(&b, ",%s,", kind_name(e->evidence));
+		number(&b, e->log_evidence_se);
+		buf_putc(&b, ',');
+		number(&b, e->kl);
+		buf_printf(&b, ",%.6f", e->seconds);
+		for (size_t i = 0; i < s->problem->layout.terms; i++) {
+			buf_putc(&b, ',');
+			number(&b, e->terms[i]);
+		}
+		buf_putc(&b, '\n');
+	}
+	return finish(&b, path, replace, err);
+}
+
+enum em_status em_export_topics(const struct em_snapshot *s, const char *path, bool replace, struct em_err *err)
+{
+	const struct em_problem *p = s->problem;
+	const struct em_array *topics = NULL;
+	for (unsigned i = 0; i < p->layout.theta_arrays; i++)
+		if (p->layout.theta[i].rank == 2)
+			topics = p->layout.theta + i;
+	size_t terms = topics ? topics->dim[1] : 0;
+	struct em_item *items = calloc(terms + 1, sizeof *items);
+	struct buf b = {0};
+	if (!items)
+		return em_no_memory(err);
+	buf_printf(&b, "%s,rank,term,probability\n", p->model->component);
+	for (size_t k = 0; k < p->layout.components; k++) {
+		size_t n = p->model->describe(p, s->theta, k, items, terms);
+		for (size_t i = 0; i < n; i++) {
+			buf_printf(&b, "%zu,%zu,", k + 1, i + 1);
+			csv_field(&b, items[i].label);
+			buf_printf(&b, ",%.17g\n", items[i].weight);
+		}
+	}
+	free(items);
+	return finish(&b, path, replace, err);
+}
+
+/* The posterior means of a Dirichlet: gamma over its sum. */
+static void shares(struct buf *b, const struct em_snapshot *s, size_t n)
+{
+	const struct em_array *gamma = s->problem->layout.q;
+	const double *row = s->q + gamma->offset + n * gamma->stride[0];
+	double sum = 0;
+	for (size_t k = 0; k < gamma->dim[1]; k++)
+		sum += row[k * gamma->stride[1]];
+	for (size_t k = 0; k < gamma->dim[1]; k++) {
+		buf_putc(b, ',');
+		number(b, row[k * gamma->stride[1]] / sum);
+	}
+}
+
+enum em_status em_export_documents(const struct em_snapshot *s, const char *path, bool replace, struct em_err *err)
+{
+	const struct em_corpus *c = s->problem->data->corpus;
+	struct buf b = {0};
+	buf_puts(&b, "document,name,tokens,elbo,log_evidence,log_evidence_kind,log_evidence_se,kl");
+	for (size_t k = 0; k < s->problem->layout.components; k++)
+		buf_printf(&b, ",theta_%zu", k + 1);
+	buf_putc(&b, '\n');
+	for (size_t n = 0; n < c->docs; n++) {
+		const struct em_obs *o = s->obs + n;
+		bool known = !isnan(o->log_evidence);
+		buf_printf(&b, "%zu,", n + 1);
+		csv_field(&b, c->name[n]);
+		buf_printf(&b, ",%u,", c->length[n]);
+		number(&b, o->elbo);
+		buf_putc(&b, ',');
+		number(&b, o->log_evidence);
+		buf_printf(&b, ",%s,%s,", kind_name(known ? EM_EVIDENCE_EXACT : EM_EVIDENCE_NONE), known ? "0" : "");
+		number(&b, o->log_evidence - o->elbo);
+		shares(&b, s, n);
+		buf_putc(&b, '\n');
+	}
+	return finish(&b, path, replace, err);
+}
