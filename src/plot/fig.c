@@ -172,7 +172,8 @@ static struct fig_range bars_range(const struct fig *f, int rows)
 	if (!(span > 0))
 		span = fmax(fabs(r.hi) * 1e-3, 1e-6);
 	r.lo -= span * 0.25;
-	r.hi += span * (rows > 8 ? 1.2 / rows * 2 : 0.2);
+	double line = rows > 3 ? 1.6 / rows : 0.1; /* of the whole height, for the numbers above the bars */
+	r.hi += (r.hi - r.lo) * line / (1 - line);
 	return r;
 }
 

@@ -35,11 +35,11 @@ static double clamp(double x, double lo, double hi)
 	return x < lo ? lo : x > hi ? hi : x;
 }
 
-/* The row in which the top of a value lies. */
-static int row_of(const struct fig_layout *l, double y)
+/* The row in which the top of a value lies, rounded as bars are: to cells without colour, else to eighths. */
+static int row_of(const struct fig_layout *l, const struct canvas *c, double y)
 {
 	double up = clamp(axis_place(&l->axes.y, y), 0, 1) * l->plot.h;
-	int rows = (int)ceil(up - 1.0 / 16);
+	int rows = (int)(c->mono || c->glyphs == GLYPHS_ASCII ? round(up) : ceil(up - 1.0 / 16));
 	return l->plot.y + l->plot.h - (rows < 1 ? 1 : rows);
 }
 
@@ -111,9 +111,12 @@ static void draw_evidence(const struct fig_layout *l, const struct slot *s, stru
 	double e = s->bar->error, whole = s->bar->elbo + s->bar->kl;
 	if (s->bar->known != FIG_ESTIMATE || !(e > 0) || !isfinite(e))
 		return;
-	int from = row_of(l, whole + e), to = row_of(l, whole - e), x = s->bar_x + s->bar_w / 2;
-	for (int y = from; from < to && y <= to; y++)
+	int from = row_of(l, c, whole + e), to = row_of(l, c, whole - e), x = s->bar_x + s->bar_w / 2;
+	for (int y = from; from < to && y <= to; y++) {
+		struct cell behind = canvas_at(c, x, y);
+		style.bg = behind.code == ' ' || c->glyphs == GLYPHS_ASCII ? COLOR_DEFAULT : behind.style.fg;
 		canvas_set(c, x, y, style, 0x2502);
+	}
 }
 
 static void draw_label(const struct fig_layout *l, const struct slot *s, struct canvas *c, int *free)
@@ -137,8 +140,8 @@ void fig_draw_bars(const struct fig *f, const struct fig_layout *l, struct canva
 		struct slot s = slot_of(f, l, i);
 		if (s.bar_w <= 0 || !isfinite(s.bar->elbo))
 			continue;
-		s.boundary = row_of(l, s.bar->elbo);
-		s.top = fig_kl_known(s.bar) ? row_of(l, s.bar->elbo + s.bar->kl) : s.boundary;
+		s.boundary = row_of(l, c, s.bar->elbo);
+		s.top = fig_kl_known(s.bar) ? row_of(l, c, s.bar->elbo + s.bar->kl) : s.boundary;
 		draw_stack(l, &s, c);
 		if (s.beside)
 			draw_beside(l, &s, c);

@@ -80,6 +80,7 @@ struct pen {
 	struct canvas *c;
 	int x, end, y;
 	bool drawing; /* false: measuring */
+	bool first;
 };
 
 static void entry(struct pen *p, struct style style, uint32_t glyph, const char *label)
@@ -87,10 +88,13 @@ static void entry(struct pen *p, struct style style, uint32_t glyph, const char 
 	if (!label)
 		return;
 	int w = 2 + canvas_width(p->c, label);
+	if (p->drawing && p->x + w > p->end && !p->first)
+		return; /* a shorter one behind it may still fit */
 	if (p->drawing && p->x + 2 < p->end) {
 		canvas_set(p->c, p->x, p->y, style, glyph);
 		canvas_put_clipped(p->c, p->x + 2, p->y, p->end - p->x - 2, style_of(COLOR_DEFAULT), label);
 	}
+	p->first = false;
 	p->x += w + 2;
 }
 
@@ -116,6 +120,10 @@ static void legend(const struct fig *f, const struct fig_layout *l, struct pen *
 {
 	char label[64];
 	bool ascii = p->c->glyphs == GLYPHS_ASCII;
+	if (l->axes.below > 0) {
+		snprintf(label, sizeof label, "%zu at or below 0", l->axes.below);
+		entry(p, style_of(COLOR_BAD), FLOOR_MARK, label);
+	}
 	if (f->legend && f->bars_n > 0)
 		legend_of_bars(f, p);
 	for (size_t i = 0; f->legend && f->bars_n == 0 && l->ends.w == 0 && i < f->series_n; i++) {
@@ -125,10 +133,6 @@ static void legend(const struct fig *f, const struct fig_layout *l, struct pen *
 	}
 	for (size_t i = 0; f->legend && f->bars_n == 0 && i < f->bands_n; i++)
 		entry(p, style_of(f->bands[i].color ? f->bands[i].color : COLOR_BAND), 0x2591, f->bands[i].label);
-	if (l->axes.below > 0) {
-		snprintf(label, sizeof label, "%zu at or below 0", l->axes.below);
-		entry(p, style_of(COLOR_BAD), FLOOR_MARK, label);
-	}
 }
 
 static void draw_head(const struct fig *f, const struct fig_layout *l, struct canvas *c)
@@ -140,10 +144,10 @@ static void draw_head(const struct fig *f, const struct fig_layout *l, struct ca
 		return;
 	fig_y_title(f, &l->axes, title, sizeof title);
 	int used = canvas_put_clipped(c, l->head.x, l->head.y, l->head.w, style_of(COLOR_DIM), title), left = used + 2;
-	struct pen p = {c, 0, 0, l->head.y, false};
+	struct pen p = {.c = c, .y = l->head.y};
 	legend(f, l, &p);
 	int wide = p.x - 2;
-	p.drawing = true;
+	p.drawing = p.first = true;
 	p.end = l->head.x + l->head.w;
 	p.x = p.end - wide;
 	if (p.x < l->head.x + (used ? left : 0))

@@ -162,7 +162,7 @@ static void draw_legend(const struct chart *c, double right, double y, bool ends
 {
 	struct entry entries[ENTRIES];
 	size_t n = collect(c, entries, ends);
-	double x = right;
+	double x = right - 6;
 	for (size_t i = 0; i < n; i++)
 		x -= text_pixels(entries[i].label) + 30;
 	x = x < 8 ? 8 : x + 14;
