@@ -35,6 +35,8 @@ static const struct {
 	{"a.csv", "text=2", "x,x\napple,pear\n", "pear:1"},
 	{"a.csv", "", " text , id\napple,pear\n", "apple:1"},
 	{"a.CSV", "", "text\napple", "apple:1"},
+	{"a.csv", "", "id;text\n1;apple, pear\n2;\"plum; fig\"\n", "apple:1 pear:1|fig:1 plum:1"},
+	{"a.csv", "", "id\ttext\n1\tapple, pear\n", "apple:1 pear:1"},
 	{"a.tsv", "", "id\ttext\n1\tapple, pear\n2\tthe 5\" plum\n", "apple:1 pear:1|plum:1"},
 	{"a.tsv", "", "id\ttext\n1\t\"apple\tpear\"\n", "apple:1 pear:1"},
 };
@@ -264,8 +266,8 @@ static const struct {
 	{"0\n0\n", "a.ldac: 2 documents without a single term"},
 	{"1 0:1\n\n1 0:1\n", "a.ldac:2: an empty line; a document without terms is written 0"},
 	{"1 0:1\n  \n", "a.ldac:2: an empty line; a document without terms is written 0"},
-	{"1 0:1\n2 0:1\n", "a.ldac:2: the line says 2 pairs and holds 1; make them agree"},
-	{"1 0:1 1:1\n", "a.ldac:1: the line says 1 pairs and holds 2; make them agree"},
+	{"1 0:1\n2 0:1\n", "a.ldac:2: the line says 2 and holds 1 pair; make them agree"},
+	{"1 0:1 1:1\n", "a.ldac:1: the line says 1 and holds 2 pairs; make them agree"},
 	{"x 0:1\n", "a.ldac:1: \"x\" is not a number of pairs; a line is N term:count term:count ..."},
 	{"-1 0:1\n", "a.ldac:1: \"-1\" is not a number of pairs; a line is N term:count term:count ..."},
 	{"1:1\n", "a.ldac:1: \"1:1\" is not a number of pairs; a line is N term:count term:count ..."},
@@ -319,7 +321,7 @@ static void test_ldac_titles(void **state)
 	put("titles.txt", "Apples\n");
 	c = open_with(in_place("a.ldac"), "");
 	assert_string_equal(c->name[0], "document 1");
-	assert_reports(c, "titles    not used: titles.txt has 1 lines for 3 documents\n");
+	assert_reports(c, "titles    not used: titles.txt has 1 line for 3 documents\n");
 	em_corpus_free(c);
 }
 

@@ -198,6 +198,19 @@ static enum em_status feed(struct reader *r, struct csv_parser *p, struct em_tex
 	return r->status;
 }
 
+/* Spreadsheets of countries with a decimal comma write semicolons, and some write tabs into a .csv: where the first row
+ * holds no comma, what it does hold separates. */
+static char find_delimiter(struct em_text all, char delimiter)
+{
+	struct em_text line = {0};
+	size_t at = 0;
+	if (delimiter != ',' || !source_line(all, &at, &line) || line.length == 0 || memchr(line.bytes, ',', line.length))
+		return delimiter;
+	if (memchr(line.bytes, ';', line.length))
+		return ';';
+	return memchr(line.bytes, '\t', line.length) ? '\t' : ',';
+}
+
 enum em_status csv_read(struct source *s, struct file_bytes *f, const char *path, char delimiter,
                         const struct em_settings *settings, struct em_err *err)
 {
@@ -208,6 +221,7 @@ enum em_status csv_read(struct source *s, struct file_bytes *f, const char *path
 	enum em_status status = source_take(s, f, path, &all, err);
 	if (status)
 		return status;
+	delimiter = find_delimiter(all, delimiter);
 	/* In tables separated by tabs quotes are often just quotes. */
 	if (csv_init(&p, delimiter == '\t' ? 0 : CSV_STRICT))
 		return em_no_memory(err);

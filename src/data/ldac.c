@@ -90,8 +90,8 @@ static enum em_status parse_pair(struct parse *p, struct em_text line, size_t *a
 	if (count > UINT32_MAX)
 		return bad_word(p, line, from, "counts more than 4294967295; split the document");
 	if (p->terms && term >= p->terms)
-		return em_fail(p->err, EM_INPUT, "%s:%zu: term %llu, but %s has %zu terms, numbered from 0", p->path, p->line,
-		               (unsigned long long)term, p->vocab, p->terms);
+		return em_fail(p->err, EM_INPUT, "%s:%zu: term %llu, but %s has %zu term%s, numbered from 0", p->path,
+		               p->line, (unsigned long long)term, p->vocab, p->terms, p->terms == 1 ? "" : "s");
 	if (term >= UNNAMED_TERMS && !p->terms)
 		return em_fail(p->err, EM_INPUT, "%s:%zu: term %llu without a vocabulary; give one with --set vocab=FILE",
 		               p->path, p->line, (unsigned long long)term);
@@ -116,8 +116,8 @@ static enum em_status parse_line(struct parse *p, struct em_text line)
 	for (skip_blanks(line, &at); !status && at < line.length; skip_blanks(line, &at), found++)
 		status = parse_pair(p, line, &at);
 	if (!status && found != said)
-		return em_fail(p->err, EM_INPUT, "%s:%zu: the line says %llu pairs and holds %llu; make them agree", p->path,
-		               p->line, (unsigned long long)said, (unsigned long long)found);
+		return em_fail(p->err, EM_INPUT, "%s:%zu: the line says %llu and holds %llu pair%s; make them agree", p->path,
+		               p->line, (unsigned long long)said, (unsigned long long)found, found == 1 ? "" : "s");
 	return status;
 }
 
@@ -228,7 +228,8 @@ static enum em_status read_titles(struct source *s, const char *path, struct em_
 	if (stat(file, &st) == 0)
 		status = read_names(s, file, &titles, &count, err);
 	if (!status && count && count != s->docs)
-		buf_printf(&s->notes, "titles    not used: titles.txt has %zu lines for %zu documents\n", count, s->docs);
+		buf_printf(&s->notes, "titles    not used: titles.txt has %zu line%s for %zu document%s\n", count,
+		           count == 1 ? "" : "s", s->docs, s->docs == 1 ? "" : "s");
 	if (!status && count == s->docs) {
 		for (size_t d = 0; d < count; d++)
 			numbered += own_number(titles[d], d) > 0;
