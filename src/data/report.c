@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,12 +82,16 @@ static void add_rules(struct buf *b, const struct em_corpus_part *part)
 	}
 }
 
-/* A heading, then document names, as many as fit one line each. */
+/* The number and the name, or only the name where that is "document 7" or "line 7". */
 static void add_document(struct buf *b, const struct em_corpus *c, size_t d, size_t width)
 {
 	struct buf name = {0};
+	char number[32];
+	size_t n = (size_t)snprintf(number, sizeof number, " %zu", d + 1), length = strlen(c->name[d]);
+	if (length < n || strcmp(c->name[d] + length - n, number) != 0)
+		buf_printf(b, "%s ", number + 1);
 	text_clip(&name, c->name[d], width, false);
-	buf_printf(b, "%zu %s", d + 1, name.s ? name.s : "");
+	buf_puts(b, name.s ? name.s : "");
 	b->failed |= name.failed;
 	buf_free(&name);
 }
@@ -172,9 +177,9 @@ static void add_lengths(struct buf *b, const struct em_corpus *c)
 		shortest = c->length[d] < shortest ? c->length[d] : shortest;
 		longest = c->length[d] > longest ? c->length[d] : longest;
 	}
-	buf_printf(b, "%-*s%s to %s tokens a document, %s on average; %s (document, term) pairs\n", INDENT, "lengths",
-	           number_count(shortest).s, number_count(longest).s, number_fixed((double)c->tokens / (double)c->docs, 1).s,
-	           number_count(c->pairs).s);
+	buf_printf(b, "%-*s%s to %s tokens a document, %s on average\n", INDENT, "lengths", number_count(shortest).s,
+	           number_count(longest).s, number_fixed((double)c->tokens / (double)c->docs, 1).s);
+	buf_printf(b, "%-*s%s of a document and a term in it\n", INDENT, "pairs", number_count(c->pairs).s);
 	size_t unused = 0;
 	bool *used = calloc(c->terms + 1, sizeof *used);
 	if (!used) {
@@ -191,22 +196,37 @@ static void add_lengths(struct buf *b, const struct em_corpus *c)
 		           plural(unused));
 }
 
-char *em_corpus_report(const struct em_corpus *c)
+/* "gazette: 140 documents, 4680 tokens kept of 9884, 1547 terms", on two lines if need be. */
+static void add_summary(struct buf *b, const struct em_corpus *c)
 {
 	const struct em_corpus_part *part = c->part;
-	struct buf b = {0};
-	text_clip(&b, part->name, 24, false);
-	buf_printf(&b, ": %s document%s, %s token%s", number_count(c->docs).s, plural(c->docs), number_count(c->tokens).s,
+	struct buf name = {0}, rest = {0};
+	bool dropped = part->seen != c->tokens;
+	text_clip(&name, part->name, 30, false);
+	buf_printf(&rest, "%s document%s, %s token%s", number_count(c->docs).s, plural(c->docs), number_count(c->tokens).s,
 	           plural(c->tokens));
-	if (part->seen != c->tokens)
-		buf_printf(&b, " kept of %s", number_count(part->seen).s);
-	buf_printf(&b, ", %s term%s\n", number_count(c->terms).s, plural(c->terms));
-	add_rules(&b, part);
+	if (dropped)
+		buf_printf(&rest, " kept of %s", number_count(part->seen).s);
+	buf_printf(&rest, ", %s term%s", number_count(c->terms).s, plural(c->terms));
+	b->failed |= name.failed | rest.failed;
+	if (!b->failed && text_width(name.s) + 2 + text_width(rest.s) <= WIDTH)
+		buf_printf(b, "%s: %s\n", name.s, rest.s);
+	else if (!b->failed)
+		buf_printf(b, "%s\n%*s%s\n", name.s, INDENT, "", rest.s);
+	buf_free(&name);
+	buf_free(&rest);
+}
+
+char *em_corpus_report(const struct em_corpus *c)
+{
+	struct buf b = {0};
+	add_summary(&b, c);
+	add_rules(&b, c->part);
 	add_lengths(&b, c);
-	if (part->source.notes.len)
-		buf_puts(&b, part->source.notes.s);
+	if (c->part->source.notes.len)
+		buf_puts(&b, c->part->source.notes.s);
 	add_empty(&b, c);
 	add_duplicates(&b, c);
-	add_bad(&b, &part->source);
+	add_bad(&b, &c->part->source);
 	return buf_take(&b);
 }
