@@ -21,14 +21,21 @@ static const struct em_entry *before(const struct em_snapshot *s)
 	return s->position ? &s->ledger[s->position - 1] : NULL;
 }
 
+static bool is_m(const struct em_entry *e)
+{
+	return e->phase == EM_M || e->phase == EM_M_PART;
+}
+
 /* ---- the identity as a small table: values, and below them what the last step changed ---- */
 
 enum { EVIDENCE, ELBO, KL, COLUMNS };
 
 static const struct {
-	const char *head;
+	const char *head, *brief;
 	enum color color;
-} columns[COLUMNS] = {{"log p(X|θ)", COLOR_EVIDENCE}, {"ELBO(q,θ)", COLOR_ELBO}, {"KL(q‖p)", COLOR_KL}};
+} columns[COLUMNS] = {{"log p(X|θ)", "log p", COLOR_EVIDENCE},
+                      {"ELBO(q,θ)", "ELBO", COLOR_ELBO},
+                      {"KL(q‖p)", "KL", COLOR_KL}};
 
 struct table {
 	char now[COLUMNS][LABEL], change[COLUMNS][LABEL];
@@ -48,16 +55,20 @@ static void fill_table(struct table *t, const struct em_snapshot *s)
 	put(t->now[EVIDENCE], number_fixed(now->log_evidence, d));
 	put(t->now[ELBO], number_fixed(now->elbo, d));
 	put(t->now[KL], isnan(now->kl) ? (struct number){"unknown, ≥ 0"} : number_fixed(now->kl, d));
-	snprintf(t->label, LABEL, "%s%.50s", now->phase == EM_INIT ? "at the " : "after ", pane_step(now).s);
-	snprintf(t->note, LABEL, "nats%s%.40s", isnan(now->kl) ? "" : ", ", isnan(now->kl) ? "" : pane_known(now).s);
+	bool part = now->phase == EM_E_PART || now->phase == EM_M_PART;
+	if (now->phase == EM_INIT)
+		snprintf(t->label, LABEL, "the start");
+	else
+		snprintf(t->label, LABEL, "%s %c %zu", part ? "inside" : "after", is_m(now) ? 'M' : 'E', now->iteration);
+	snprintf(t->note, LABEL, "%.50s", isnan(now->kl) ? "" : pane_known(now).s);
 	t->changed = old != NULL;
 	if (!old)
 		return;
-	bool e = now->phase == EM_E || now->phase == EM_E_PART;
+	bool e = !is_m(now);
 	double dp = e ? 0 : now->log_evidence - old->log_evidence; /* an E-step leaves theta alone, known or not */
-	put(t->change[EVIDENCE], pane_change(dp));
-	put(t->change[ELBO], pane_change(now->gain));
-	put(t->change[KL], pane_change(e ? -now->gain : now->kl - old->kl));
+	put(t->change[EVIDENCE], pane_change_at(dp, d));
+	put(t->change[ELBO], pane_change_at(now->gain, d));
+	put(t->change[KL], pane_change_at(e ? -now->gain : now->kl - old->kl, d));
 	snprintf(t->change_label, LABEL, "change");
 }
 
@@ -67,58 +78,88 @@ static int widest(const struct canvas *c, const char *a, const char *b, const ch
 	return wa > wb ? (wa > wd ? wa : wd) : wb > wd ? wb : wd;
 }
 
+/* The widths of the columns and the blanks around = and +: as much air as there is room for. */
+struct widths {
+	int label, column[COLUMNS], gap, note;
+	bool brief; /* short heads */
+};
+
+static struct widths widths(const struct canvas *c, const struct table *t, int room, bool brief)
+{
+	struct widths w = {.brief = brief, .label = widest(c, t->label, t->change_label, "inside E 12") + 1,
+	                   .note = widest(c, t->note, "nats", "exact") + 1};
+	int sum = 4;
+	for (int i = 0; i < COLUMNS; i++) {
+		w.column[i] = widest(c, brief ? columns[i].brief : columns[i].head, t->now[i], t->change[i]);
+		sum += w.column[i] + (i ? 1 : 0);
+	}
+	for (w.gap = 3; w.gap > 1 && w.label + sum + 6 * (w.gap - 1) + 2 + w.note > room;)
+		w.gap--;
+	if (w.label + sum + w.note > room)
+		w.label = 0;
+	if (w.label + sum + w.note > room)
+		w.note = 0;
+	return sum > room && !brief ? widths(c, t, room, true) : w;
+}
+
 /* Returns the rows used. */
 static int draw_table(struct canvas *c, struct rect r, const struct em_snapshot *s)
 {
 	static const char *const between[COLUMNS] = {"", "=", "+"};
 	struct table t = {0};
 	fill_table(&t, s);
-	int w[COLUMNS], sum = 0, label = widest(c, t.label, t.change_label, ""), gap = r.w >= 66 ? 3 : 1;
-	for (int i = 0; i < COLUMNS; i++) {
-		w[i] = widest(c, columns[i].head, t.now[i], t.change[i]);
-		sum += w[i] + (i ? 2 * gap + 1 : 0);
-	}
-	if (label + gap + 1 + sum > r.w)
-		label = -gap - 1;
-	int x = r.x + label + gap + 1;
-	if (label > 0) {
-		canvas_put(c, r.x, r.y + 1, style_of(COLOR_DIM), t.label);
-		canvas_put(c, r.x, r.y + 2, style_of(COLOR_DIM), t.change_label);
-	}
+	struct widths w = widths(c, &t, r.w, false);
+	int rows = t.changed ? 3 : 2, x = r.x + w.label + (w.label ? w.gap - 1 : 0);
+	canvas_put_clipped(c, r.x, r.y + 1, w.label, style_of(COLOR_DIM), t.label);
+	canvas_put_clipped(c, r.x, r.y + 2, w.label, style_of(COLOR_DIM), t.change_label);
 	for (int i = 0; i < COLUMNS; i++) {
 		struct style strong = style_with(columns[i].color, ATTR_BOLD), plain = style_of(columns[i].color);
-		if (i > 0) {
-			for (int y = 0; y < (t.changed ? 3 : 2); y++)
-				canvas_put(c, x + gap, r.y + y, style_of(COLOR_DIM), between[i]);
-			x += 2 * gap + 1;
-		}
-		canvas_put_right(c, x, r.y, w[i], plain, columns[i].head);
-		canvas_put_right(c, x, r.y + 1, w[i], strong, t.now[i]);
-		canvas_put_right(c, x, r.y + 2, w[i], plain, t.change[i]);
-		x += w[i];
+		for (int y = 0; y < rows && i > 0; y++)
+			canvas_put(c, x + w.gap, r.y + y, style_of(COLOR_DIM), between[i]);
+		x += i ? 2 * w.gap + 1 : 0;
+		canvas_put_right(c, x, r.y, w.column[i], plain, w.brief ? columns[i].brief : columns[i].head);
+		canvas_put_right(c, x, r.y + 1, w.column[i], strong, t.now[i]);
+		canvas_put_right(c, x, r.y + 2, w.column[i], plain, t.change[i]);
+		x += w.column[i];
 	}
-	if (x + gap + canvas_width(c, t.note) <= r.x + r.w)
-		canvas_put(c, x + gap, r.y + 1, style_of(COLOR_DIM), t.note);
-	return t.changed ? 3 : 2;
+	if (w.note) {
+		canvas_put(c, x + w.gap, r.y, style_of(COLOR_DIM), "nats");
+		canvas_put(c, x + w.gap, r.y + 1, style_of(COLOR_DIM), t.note);
+	}
+	return rows;
 }
 
 /* ---- the bars ---- */
+
+/* How many of the last entries become bars: as many as fit, but fewer where old low ones would make the axis so long
+ * that the present KL and gain could not be seen. */
+static size_t bars_shown(const struct em_snapshot *s, int width)
+{
+	int fit = (width - 8) / 7;
+	size_t most = fit < 2 ? 2 : fit > BARS ? BARS : (size_t)fit, n = s->position + 1 < most ? s->position + 1 : most;
+	const struct em_entry *now = entry(s);
+	double detail = fmax(fabs(now->gain), now->kl > 0 ? now->kl : 0);
+	for (; n > 4; n--) {
+		double top = now->elbo, low = now->elbo;
+		for (size_t i = s->position + 1 - n; i < s->position; i++) {
+			top = fmax(top, fmax(s->ledger[i].elbo, s->ledger[i].log_evidence));
+			low = fmin(low, s->ledger[i].elbo);
+		}
+		if (!(top - low > 40 * detail))
+			break;
+	}
+	return n;
+}
 
 static void draw_bars(struct ui *ui, const struct em_snapshot *s, struct canvas *c, struct rect r)
 {
 	struct fig_bar bars[BARS];
 	char label[BARS][LABEL];
-	/* A bar wants its label "M 12" and a blank; a figure of two bars still says something. */
-	int fit = (r.w - 10) / 7, most = fit < 2 ? 2 : fit > BARS ? BARS : fit;
-	size_t n = s->position + 1 < (size_t)most ? s->position + 1 : (size_t)most, from = s->position + 1 - n;
+	size_t n = bars_shown(s, r.w), from = s->position + 1 - n;
 	bool known = false;
 	for (size_t i = 0; i < n; i++) {
 		const struct em_entry *e = &s->ledger[from + i];
-		bool part = e->phase == EM_E_PART || e->phase == EM_M_PART;
-		if (e->phase == EM_INIT)
-			snprintf(label[i], LABEL, "start");
-		else
-			snprintf(label[i], LABEL, part ? "%s" : "%s %zu", em_phase_name(e->phase), e->iteration);
+		put(label[i], pane_short_step(e));
 		bars[i] = (struct fig_bar){.label = label[i],
 		                           .elbo = e->elbo,
 		                           .kl = e->kl,
@@ -129,7 +170,9 @@ static void draw_bars(struct ui *ui, const struct em_snapshot *s, struct canvas 
 		                           .mark = from + i == s->position};
 		known |= e->evidence != EM_EVIDENCE_NONE;
 	}
-	struct fig f = {.y_title = known ? "nats" : "ELBO, nats", .bars = bars, .bars_n = n, .legend = true};
+	struct fig f = {.y_title = !known ? "ELBO" : r.w >= 46 ? "nats" : NULL, .bars = bars, .bars_n = n, .legend = true};
+	if (n == 1 && !known) /* nothing to compare it with: any scale is as good */
+		f.y = (struct fig_range){bars[0].elbo - 0.01 * fabs(bars[0].elbo), bars[0].elbo + 0.003 * fabs(bars[0].elbo)};
 	fig_canvas(&f, c, r);
 	ui->plot = fig_plot_rect(&f, c, r);
 	ui->plot_from = (double)from;
@@ -155,20 +198,32 @@ static int draw_equations(struct canvas *c, struct rect r, const char *text)
 	return rows;
 }
 
-static void say_next(const struct em_snapshot *s, char *out, size_t size)
+/* "Next: M-step 7   n all of it   s topics only", the keys standing out. */
+static void draw_next(struct canvas *c, struct rect r, const struct em_snapshot *s)
 {
 	const struct em_model *m = s->problem->model;
 	const struct em_entry *now = entry(s);
-	size_t iteration = s->inside || s->next_m ? now->iteration : now->iteration + 1;
 	const char *block = s->next_m ? m->block(s->problem, (unsigned)s->next_unit) : NULL;
-	char unit[96];
+	char text[4][96];
+	const char *const lines[] = {"next", "sweep", "step"};
+	snprintf(text[0], 96, "%s %c-step %zu", s->inside ? "Inside" : "Next:", s->next_m ? 'M' : 'E',
+	         s->inside || s->next_m ? now->iteration : now->iteration + 1);
+	snprintf(text[1], 96, "%s", s->inside ? "the rest of it" : "all of it");
+	snprintf(text[2], 96, "one sweep");
 	if (s->next_m)
-		snprintf(unit, sizeof unit, "the block %.60s", block ? block : "that is left");
+		snprintf(text[3], 96, "%.60s only", block ? block : "the rest");
 	else
-		snprintf(unit, sizeof unit, "%.40s %zu", m->observation, s->next_unit + 1);
-	snprintf(out, size, "%s %c-step %zu.  %s  %s,  %s  only %s.", s->inside ? "Inside" : "Next:", s->next_m ? 'M' : 'E',
-	         iteration, pane_key("bound", "next"), s->inside ? "the rest of it" : "all of it", pane_key("bound", "step"),
-	         unit);
+		snprintf(text[3], 96, "%.40s %zu only", m->observation, s->next_unit + 1);
+	int x = r.x + canvas_put_clipped(c, r.x, r.y, r.w, style_with(COLOR_TITLE, ATTR_BOLD), text[0]) + 3;
+	for (int i = 0; i < 3; i++) {
+		const char *key = pane_key("bound", lines[i]);
+		if (!key[0] || (i == 1 && s->next_m)) /* an M-step has no sweeps */
+			continue;
+		if (x + canvas_width(c, key) + 1 + canvas_width(c, text[i + 1]) > r.x + r.w)
+			break;
+		x += canvas_put(c, x, r.y, style_with(COLOR_ACCENT, ATTR_BOLD), key) + 1;
+		x += canvas_put(c, x, r.y, style_of(COLOR_DEFAULT), text[i + 1]) + 3;
+	}
 }
 
 static enum color verdict_color(enum em_verdict_kind kind)
@@ -176,24 +231,28 @@ static enum color verdict_color(enum em_verdict_kind kind)
 	return kind == EM_CONVERGED                          ? COLOR_GOOD
 	       : kind == EM_DECREASED || kind == EM_BROKEN   ? COLOR_BAD
 	       : kind == EM_STALLED || kind == EM_LIMIT      ? COLOR_WARN
-	                                                     : COLOR_DIM;
+	                                                     : COLOR_DEFAULT;
 }
 
-/* The verdict and what comes next, at the foot; returns the rows used. */
+/* Why log p is unknown, the verdict, and what comes next, at the foot of r; returns the rows used. */
 static int draw_foot(struct canvas *c, struct rect r, const struct em_snapshot *s)
 {
-	char next[256], verdict[260];
-	say_next(s, next, sizeof next);
-	snprintf(verdict, sizeof verdict, "%s", s->verdict.text);
-	if (verdict[0] >= 'a' && verdict[0] <= 'z')
-		verdict[0] = (char)(verdict[0] - 'a' + 'A');
-	int rows = pane_rows(c, r.w, verdict), room = r.h - 1 < rows ? r.h - 1 : rows;
-	if (room < 0)
-		return 0;
-	int y = r.y + r.h - room - 1;
-	pane_text(c, (struct rect){r.x, y, r.w, room}, style_of(verdict_color(s->verdict.kind)), verdict);
-	pane_text(c, (struct rect){r.x, y + room, r.w, 1}, style_of(COLOR_DEFAULT), next);
-	return room + 1;
+	char text[2][320];
+	enum color color[] = {COLOR_WARN, verdict_color(s->verdict.kind)};
+	pane_unknown(s, text[0], sizeof text[0]);
+	snprintf(text[1], sizeof text[1], "%s", s->verdict.text);
+	if (text[1][0] >= 'a' && text[1][0] <= 'z')
+		text[1][0] = (char)(text[1][0] - 'a' + 'A');
+	int y = r.y + r.h - 1, rows = r.h;
+	draw_next(c, (struct rect){r.x, y, r.w, 1}, s);
+	for (int i = 1; i >= 0; i--) {
+		int n = pane_rows(c, r.w, text[i]);
+		if (n > y - r.y)
+			break;
+		y -= n;
+		pane_text(c, (struct rect){r.x, y, r.w, n}, style_of(color[i]), text[i]);
+	}
+	return rows - (y - r.y);
 }
 
 static void draw_ledger(struct canvas *c, struct rect r, const struct em_snapshot *s);
@@ -202,16 +261,13 @@ static void draw_words(struct canvas *c, struct rect r, const struct em_snapshot
 {
 	const struct em_model *m = s->problem->model;
 	const struct em_entry *now = entry(s);
-	char text[1024] = "", unknown[320];
+	char text[1024] = "";
 	m->explain(s->problem, before(s), now, text, sizeof text);
-	bool m_phase = now->phase == EM_M || now->phase == EM_M_PART || (now->phase == EM_INIT && s->next_m);
+	bool m_phase = is_m(now) || (now->phase == EM_INIT && s->next_m);
 	const char *equation = m->equation(s->problem, m_phase);
-	pane_unknown(s, unknown, sizeof unknown);
 	int y = pane_text(c, r, style_of(COLOR_DEFAULT), text);
 	if (r.h - y >= 2)
 		y += 1 + draw_equations(c, (struct rect){r.x, r.y + y + 1, r.w, r.h - y - 1}, equation);
-	if (unknown[0] && r.h - y >= 3)
-		y += 1 + pane_text(c, (struct rect){r.x, r.y + y + 1, r.w, r.h - y - 1}, style_of(COLOR_WARN), unknown);
 	if (r.h - y >= 5)
 		draw_ledger(c, (struct rect){r.x, r.y + y + 1, r.w, r.h - y - 1}, s);
 }
@@ -233,7 +289,7 @@ static void draw_ledger(struct canvas *c, struct rect r, const struct em_snapsho
 	for (size_t i = 0; i < n; i++) {
 		const struct em_entry *e = &s->ledger[from + i];
 		int y = r.y + 1 + (int)i, at = x, attr = from + i == s->position ? ATTR_BOLD : 0;
-		canvas_put_clipped(c, r.x, y, 8, style_with(COLOR_DEFAULT, attr), pane_step(e).s);
+		canvas_put_clipped(c, r.x, y, 8, style_with(COLOR_DEFAULT, attr), pane_short_step(e).s);
 		canvas_put_right(c, at, y, w, style_with(COLOR_ELBO, attr), number_fixed(e->elbo, 1).s);
 		canvas_put_right(c, at += w, y, w, style_with(e->decreased ? COLOR_BAD : COLOR_DEFAULT, attr),
 		                 isnan(e->gain) ? "" : pane_change(e->gain).s);
@@ -246,15 +302,14 @@ static void draw_ledger(struct canvas *c, struct rect r, const struct em_snapsho
 static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r)
 {
 	const struct em_snapshot *s = pic->run;
-	struct rect table = rect_cut_top(&r, draw_table(c, r, s));
-	(void)table;
+	rect_cut_top(&r, draw_table(c, r, s));
 	if (r.h >= 12)
 		rect_cut_top(&r, 1);
 	struct rect foot = {r.x, r.y + r.h / 2, r.w, r.h - r.h / 2};
 	int used = r.h >= 6 ? draw_foot(c, foot, s) : 0;
 	rect_cut_bottom(&r, used + (r.h - used >= 8 ? 1 : 0));
 	if (r.w >= 66) {
-		int words = r.w * 45 / 100;
+		int words = r.w * 44 / 100;
 		struct rect right = rect_cut_right(&r, words > 64 ? 64 : words);
 		rect_cut_right(&r, 2);
 		draw_bars(ui, s, c, r);

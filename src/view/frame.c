@@ -61,17 +61,24 @@ static void say_model(const struct em_snapshot *s, char *out, size_t size)
 	snprintf(out, size, "%s K=%zu%s", s->problem->model->title, l->components, alpha);
 }
 
-/* "iteration 7: E done, next M" */
-static void say_place(const struct em_snapshot *s, char *out, size_t size)
+/* "iteration 7: E done, next M"; gone back: "step 9 of 14: E 5 done, next M". True when gone back. */
+static bool say_place(const struct em_snapshot *s, char *out, size_t size)
 {
 	const struct em_entry *now = &s->ledger[s->position];
+	bool back = s->position + 1 < s->entries;
+	int n = 0;
+	if (back)
+		n = snprintf(out, size, "step %zu of %zu: ", s->position, s->entries - 1);
+	else if (now->phase != EM_INIT)
+		n = snprintf(out, size, "iteration %zu: ", now->iteration);
 	if (s->inside)
-		snprintf(out, size, "iteration %zu: inside %c", now->iteration, s->next_m ? 'M' : 'E');
+		snprintf(out + n, size - (size_t)n, "inside %c", s->next_m ? 'M' : 'E');
 	else if (now->phase == EM_INIT)
-		snprintf(out, size, "start, next %c", s->next_m ? 'M' : 'E');
+		snprintf(out + n, size - (size_t)n, "start, next %c", s->next_m ? 'M' : 'E');
 	else
-		snprintf(out, size, "iteration %zu: %s done, next %c", now->iteration, em_phase_name(now->phase),
+		snprintf(out + n, size - (size_t)n, "%s done, next %c", back ? pane_short_step(now).s : em_phase_name(now->phase),
 		         s->next_m ? 'M' : 'E');
+	return back;
 }
 
 static void say_verdict(const struct em_snapshot *s, struct line *l)
@@ -143,11 +150,10 @@ static void draw_top(const struct picture *pic, struct canvas *c)
 		if (!pic->corpus || line_width(c, &l) + 30 > c->w)
 			snprintf(size->text, sizeof size->text, "%s %ss", number_count(s->problem->layout.observations).s,
 			         s->problem->model->observation);
-		if (s->position + 1 < s->entries)
-			snprintf(add(&l, 4, true, on_bar(COLOR_WARN, ATTR_BOLD))->text, 160, "step %zu of %zu", s->position,
-			         s->entries - 1);
 		say_verdict(s, &l);
-		say_place(s, add(&l, 0, true, on_bar(COLOR_DEFAULT, 0))->text, 160);
+		struct piece *place = add(&l, 0, true, on_bar(COLOR_DEFAULT, 0));
+		if (say_place(s, place->text, sizeof place->text))
+			place->style = on_bar(COLOR_WARN, ATTR_BOLD);
 	}
 	draw_line(c, &l, 0);
 }

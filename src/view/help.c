@@ -11,13 +11,13 @@
 /* The text is lines; the first letter of each says what it is, tabs separate the columns of a row. */
 enum { HEADING = 'h', ROW = 'r', TEXT = 't' };
 
-struct page {
+struct sheet {
 	struct buf text;
 	const struct canvas *canvas; /* widths are measured on it */
 	int width, first;            /* columns of the view and of a row's first column */
 };
 
-static void heading(struct page *p, const char *text)
+static void heading(struct sheet *p, const char *text)
 {
 	if (p->text.len)
 		buf_puts(&p->text, "t\n");
@@ -25,7 +25,7 @@ static void heading(struct page *p, const char *text)
 }
 
 /* Cuts a paragraph into lines; the widths are those of UTF-8, help text is nearly all ASCII. */
-static void paragraph(struct page *p, const char *text)
+static void paragraph(struct sheet *p, const char *text)
 {
 	char line[PANE_LINE];
 	for (const char *at = text; pane_next_line(p->canvas, text, &at, p->width, line);)
@@ -33,7 +33,7 @@ static void paragraph(struct page *p, const char *text)
 }
 
 /* A row of two columns; the second is wrapped, and begins below when the first is too long. */
-static void row(struct page *p, const char *left, const char *right)
+static void row(struct sheet *p, const char *left, const char *right)
 {
 	char line[PANE_LINE];
 	const char *at = right;
@@ -46,7 +46,7 @@ static void row(struct page *p, const char *left, const char *right)
 }
 
 /* The keys of one context; those that run the same line stand together. */
-static void keys_of(struct page *p, const char *context)
+static void keys_of(struct sheet *p, const char *context)
 {
 	for (size_t i = 0; cmd_key_at(i); i++) {
 		const struct cmd_key *k = cmd_key_at(i);
@@ -79,7 +79,7 @@ static bool has_keys(const char *context)
 	return false;
 }
 
-static void commands(struct page *p)
+static void commands(struct sheet *p)
 {
 	for (int g = 0; g < CMD_GROUPS; g++) {
 		char title[96];
@@ -100,7 +100,7 @@ static void commands(struct page *p)
 	}
 }
 
-static void settings(struct page *p, const struct em_settings *s)
+static void settings(struct sheet *p, const struct em_settings *s)
 {
 	const char *group = NULL;
 	for (size_t i = 0; s && em_settings_at(s, i); i++) {
@@ -117,7 +117,7 @@ static void settings(struct page *p, const struct em_settings *s)
 	}
 }
 
-static void build(struct page *p, const struct ui *ui, const struct picture *pic)
+static void build(struct sheet *p, const struct ui *ui, const struct picture *pic)
 {
 	const struct view *from = ui->back ? ui->back : &view_bound;
 	char title[96];
@@ -167,7 +167,7 @@ static bool line_at(const struct buf *b, size_t i, char out[PANE_LINE])
 	return true;
 }
 
-static void draw_line(const struct page *p, struct canvas *c, struct rect r, char line[PANE_LINE], const char *find)
+static void draw_line(const struct sheet *p, struct canvas *c, struct rect r, char line[PANE_LINE], const char *find)
 {
 	bool hit = find[0] && strcasestr(line + 1, find);
 	if (line[0] == HEADING) {
@@ -187,16 +187,16 @@ static void draw_line(const struct page *p, struct canvas *c, struct rect r, cha
 		canvas_background(c, (struct rect){r.x, r.y, r.w, 1}, COLOR_SELECTION);
 }
 
-static struct page page_of(const struct ui *ui, const struct picture *pic, const struct canvas *c, int w)
+static struct sheet sheet_of(const struct ui *ui, const struct picture *pic, const struct canvas *c, int w)
 {
-	struct page p = {.canvas = c, .width = w - 2, .first = w >= 100 ? 36 : w >= 70 ? 28 : w * 2 / 5};
+	struct sheet p = {.canvas = c, .width = w - 2, .first = w >= 100 ? 36 : w >= 70 ? 28 : w * 2 / 5};
 	build(&p, ui, pic);
 	return p;
 }
 
 static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r)
 {
-	struct page p = page_of(ui, pic, c, r.w);
+	struct sheet p = sheet_of(ui, pic, c, r.w);
 	size_t n = count(&p.text), rows = r.h > 0 ? (size_t)r.h : 0;
 	struct ui_list *l = &ui->help;
 	l->page = rows ? rows : 1;
@@ -215,7 +215,7 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 static void find(struct ui *ui, const struct picture *pic, bool back, struct em_err *err)
 {
 	struct canvas measure = {.glyphs = ui->glyphs};
-	struct page p = page_of(ui, pic, &measure, ui->area.w);
+	struct sheet p = sheet_of(ui, pic, &measure, ui->area.w);
 	size_t n = count(&p.text);
 	char line[PANE_LINE];
 	for (size_t k = 1; k <= n; k++) {

@@ -85,18 +85,20 @@ int pane_text(struct canvas *c, struct rect r, struct style style, const char *u
 	return row;
 }
 
-struct number pane_change(double x)
+struct number pane_change_at(double x, int decimals)
 {
-	double size = fabs(x);
+	struct number out;
 	if (x == 0)
 		return (struct number){"0"};
-	if (!isfinite(x) || size >= 9.995)
-		return number_signed(x, 1);
-	if (size >= 1e-3)
-		return number_signed(x, size >= 0.9995 ? 2 : 4);
-	struct number out;
-	snprintf(out.s, sizeof out.s, "%s%.1e", x < 0 ? "−" : "+", size);
+	if (!isfinite(x) || fabs(x) >= 0.5 * pow(10, -decimals))
+		return number_signed(x, decimals);
+	snprintf(out.s, sizeof out.s, "%s%.0e", x < 0 ? "−" : "+", fabs(x)); /* too small for the column, but not nothing */
 	return out;
+}
+
+struct number pane_change(double x)
+{
+	return pane_change_at(x, pane_decimals(x));
 }
 
 int pane_decimals(double x)
@@ -112,6 +114,14 @@ struct number pane_step(const struct em_entry *e)
 		return (struct number){"start"};
 	bool m = e->phase == EM_M || e->phase == EM_M_PART, part = e->phase == EM_E_PART || e->phase == EM_M_PART;
 	snprintf(out.s, sizeof out.s, "%s%c %zu", part ? "part of " : "", m ? 'M' : 'E', e->iteration);
+	return out;
+}
+
+struct number pane_short_step(const struct em_entry *e)
+{
+	struct number out = {"start"};
+	if (e->phase != EM_INIT)
+		snprintf(out.s, sizeof out.s, "%s %zu", em_phase_name(e->phase), e->iteration);
 	return out;
 }
 
@@ -168,13 +178,16 @@ void pane_unknown(const struct em_snapshot *s, char *out, size_t size)
 	double budget = em_settings_row(s->problem->settings, "evidence_budget")
 	                    ? em_settings_number(s->problem->settings, "evidence_budget")
 	                    : NAN;
+	const struct em_setting *whole = em_settings_row(s->problem->settings, "evidence_step");
+	char step[96] = "";
+	if (whole)
+		snprintf(step, sizeof step, ", evidence_step %.30s s in all",
+		         number_short(em_settings_number(s->problem->settings, "evidence_step"), 2).s);
 	if (budget == 0)
-		snprintf(out, size, "log p(X|θ) unknown: evidence_budget is 0. KL is whatever is missing, at least 0.");
+		snprintf(out, size, "log p(X|θ) is unknown because evidence_budget is 0.");
 	else if (missing > 0 && isfinite(budget))
-		snprintf(out, size,
-		         "log p(X|θ) unknown: its exact sum takes more than evidence_budget (%s s a %s) for %s of %s %ss. "
-		         "KL is at least 0, how much is not known.",
-		         number_short(budget, 2).s, one, number_count(missing).s, number_count(n).s, one);
+		snprintf(out, size, "log p(X|θ) is unknown: %s of %s exact sums would take too long (evidence_budget %s s a %s%s).",
+		         number_count(missing).s, number_count(n).s, number_short(budget, 2).s, one, step);
 	else
-		snprintf(out, size, "log p(X|θ) unknown: no method for it is in use. KL is at least 0, how much is not known.");
+		snprintf(out, size, "log p(X|θ) is unknown: no method for it is in use.");
 }

@@ -20,13 +20,15 @@ bool pane_next_line(const struct canvas *c, const char *text, const char **at, i
 /* The rows pane_text would need in `width` columns. */
 int pane_rows(const struct canvas *c, int width, const char *utf8);
 
-/* A change in nats: "+85.4", "−0.0123", "+3.1e-06", "0". "unknown" for NAN. */
+/* A change in nats: "+85.4", "−0.012", "0", and "+3e-07" where the decimals would hide it. "unknown" for NAN. */
 struct number pane_change(double x);
+struct number pane_change_at(double x, int decimals);
 /* Decimals for a value whose interesting part is as large as x: 1 for tens, more below. */
 int pane_decimals(double x);
 
-/* "E 7", "M 7", "part of E 7", "start". */
+/* "E 7", "M 7", "part of E 7", "start"; the short one writes a part as the ledger does, "e 7". */
 struct number pane_step(const struct em_entry *e);
+struct number pane_short_step(const struct em_entry *e);
 /* How log p is known: "exact", "estimate ± 0.3", "unknown". */
 struct number pane_known(const struct em_entry *e);
 
@@ -38,7 +40,7 @@ bool pane_cell(const struct view_call *call, int *x, int *y);
 /* The number behind a movement, "down 3"; 1 without one. */
 size_t pane_count(const struct view_call *call);
 
-/* Why log p(X|theta) is unknown at this snapshot, one or two sentences; "" when it is known. */
+/* Why log p(X|theta) is unknown at this snapshot, a sentence; "" when it is known. */
 void pane_unknown(const struct em_snapshot *s, char *out, size_t size);
 
 #endif

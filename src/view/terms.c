@@ -60,40 +60,44 @@ static void fill(struct table *t, const struct em_snapshot *s)
 	                    COLOR_EVIDENCE, old_p, now->log_evidence, !old ? NAN : e ? 0 : now->log_evidence - old_p});
 }
 
-/* A bar of a change from the middle of r: to the right when it rose, to the left when it fell. */
-static void signed_bar(struct canvas *c, struct rect r, double x, double full)
+/* A bar of a change, half cells wide at most, from column middle: to the right when it rose, to the left when it fell. */
+static void signed_bar(struct canvas *c, int middle, int y, int half, double x, double full)
 {
-	int half = (r.w - 1) / 2, middle = r.x + half;
-	canvas_set(c, middle, r.y, style_of(COLOR_DIM), c->glyphs == GLYPHS_ASCII ? '|' : 0x2502);
 	if (!(full > 0) || !isfinite(x) || x == 0 || half < 1)
 		return;
 	if (x > 0) {
-		bar_horizontal(c, (struct rect){middle + 1, r.y, half, 1}, COLOR_UP, x, full);
+		bar_horizontal(c, (struct rect){middle + 1, y, half, 1}, COLOR_UP, x, full);
 		return;
 	}
 	int eighths = (int)lround(fmin(1, -x / full) * half * 8), whole = eighths / 8, rest = eighths % 8;
 	struct style style = style_of(COLOR_DOWN);
-	canvas_fill(c, (struct rect){middle - whole, r.y, whole, 1}, style, c->glyphs == GLYPHS_ASCII ? '#' : 0x2588);
+	canvas_fill(c, (struct rect){middle - whole, y, whole, 1}, style, c->glyphs == GLYPHS_ASCII ? '#' : 0x2588);
 	if (rest && c->glyphs == GLYPHS_UTF8) {
 		style.attr = ATTR_REVERSE; /* the right part of a cell is what its left part leaves */
-		canvas_set(c, middle - whole - 1, r.y, style, bar_glyph_left(8 - rest));
+		canvas_set(c, middle - whole - 1, y, style, bar_glyph_left(8 - rest));
 	} else if (rest >= 4) {
-		canvas_set(c, middle - whole - 1, r.y, style, '#');
+		canvas_set(c, middle - whole - 1, y, style, '#');
 	}
 }
 
 struct columns {
 	int name, number, token, bar; /* widths; 0: left out */
+	int help;                     /* the column where the rows' meanings begin; 0: left out */
+	int middle;                   /* the column that bars start from, counted from the left edge */
+	int decimals;                 /* of the changes */
 	bool before;
 	double tokens;                /* 0: no per-token column */
 };
 
-static struct columns columns(const struct canvas *c, int w, const struct table *t, double tokens)
+static struct columns columns(const struct canvas *c, int w, const struct table *t, double tokens, double full)
 {
-	struct columns k = {.name = 0, .number = 13, .tokens = tokens};
+	struct columns k = {.number = 12, .tokens = tokens};
+	k.decimals = full >= 1000 ? 1 : full >= 10 ? 2 : full >= 1 ? 3 : full >= 0.1 ? 4 : 6;
 	for (size_t i = 0; i < t->n; i++) {
 		int wide = canvas_width(c, t->row[i].name) + (t->row[i].kind == TERM ? 2 : 0);
+		int number = 2 + canvas_width(c, number_fixed(t->row[i].now, 1).s);
 		k.name = wide > k.name ? wide : k.name;
+		k.number = number > k.number ? number : k.number;
 	}
 	k.name += 2;
 	k.before = w >= k.name + 3 * k.number;
@@ -105,7 +109,10 @@ static struct columns columns(const struct canvas *c, int w, const struct table 
 	if (tokens > 0 && left >= 40)
 		k.token = 12;
 	left -= k.token + 2;
-	k.bar = left >= 7 ? (left > 60 ? 60 : left) : 0;
+	k.bar = left >= 7 ? (left > 50 ? 50 : left) : 0;
+	if (left - k.bar >= 50)
+		k.help = w - (left - k.bar) + 2;
+	k.middle = k.name + (k.before ? 3 : 2) * k.number + k.token + 2 + (k.bar - 1) / 2;
 	return k;
 }
 
@@ -123,8 +130,10 @@ static void draw_head(struct canvas *c, struct rect r, const struct columns *k, 
 	x += 2 * k->number;
 	if (k->token)
 		canvas_put_right(c, x, r.y, k->token, dim, "per token");
-	if (k->bar)
-		canvas_put_center(c, x + k->token + 2, r.y, k->bar, dim, k->bar >= 20 ? "fell │ rose" : "change");
+	if (k->bar >= 13) {
+		canvas_put_right(c, r.x + k->middle - 5, r.y, 4, dim, "fell");
+		canvas_put(c, r.x + k->middle + 2, r.y, dim, "rose");
+	}
 }
 
 static void draw_row(struct canvas *c, struct rect r, const struct columns *k, const struct row *row, double full,
@@ -139,49 +148,74 @@ static void draw_row(struct canvas *c, struct rect r, const struct columns *k, c
 	}
 	canvas_put_right(c, x, r.y, k->number, style, number_fixed(row->now, 1).s);
 	canvas_put_right(c, x + k->number, r.y, k->number, style_of(row->color),
-	                 isnan(row->change) ? "" : pane_change(row->change).s);
+	                 isnan(row->change) ? "" : pane_change_at(row->change, k->decimals).s);
 	x += 2 * k->number;
 	if (k->token && isfinite(row->now))
 		canvas_put_right(c, x, r.y, k->token, style_of(COLOR_DIM), number_fixed(row->now / k->tokens, 4).s);
 	if (k->bar)
-		signed_bar(c, (struct rect){x + k->token + 2, r.y, k->bar, 1}, row->change, full);
+		signed_bar(c, r.x + k->middle, r.y, (k->bar - 1) / 2, row->change, full);
+	if (k->help)
+		canvas_put_clipped(c, r.x + k->help, r.y, r.w - k->help, style_of(COLOR_DIM), row->help);
 	if (selected)
 		canvas_background(c, (struct rect){r.x, r.y, r.w, 1}, COLOR_SELECTION);
 }
 
-/* "ELBO −5.3297 nats a token: perplexity at most 206.4; log p −5.3171: perplexity 203.8" */
 static void say_perplexity(const struct em_entry *now, double tokens, char *out, size_t size)
 {
 	double bound = now->elbo / tokens, exact = now->log_evidence / tokens;
-	int n = snprintf(out, size, "Over %s tokens: ELBO %s nats a token, perplexity exp(−ELBO/tokens) %s, an upper bound",
-	                 number_count((size_t)tokens).s, number_fixed(bound, 4).s, number_short(exp(-bound), 4).s);
+	int n = snprintf(out, size, "Perplexity, exp(−nats a token) over %s tokens: at most %s by the ELBO (%s nats a token), ",
+	                 number_count((size_t)tokens).s, number_short(exp(-bound), 4).s, number_fixed(bound, 4).s);
 	if (n < 0 || (size_t)n >= size)
 		return;
 	if (isnan(exact))
-		snprintf(out + n, size - (size_t)n, "; that of log p is unknown.");
+		snprintf(out + n, size - (size_t)n, "unknown by log p(X|θ).");
 	else
-		snprintf(out + n, size - (size_t)n, "; log p %s, perplexity %s (%s).", number_fixed(exact, 4).s,
-		         number_short(exp(-exact), 4).s, pane_known(now).s);
+		snprintf(out + n, size - (size_t)n, "%s by log p(X|θ) (%s, %s).", number_short(exp(-exact), 4).s,
+		         number_fixed(exact, 4).s, pane_known(now).s);
 }
 
-/* Help of the selected row and the values per token; returns the rows used. */
-static int draw_foot(struct canvas *c, struct rect r, const struct row *row, const struct em_entry *now, double tokens)
+/* Help of the selected row and the values per token, from row `rows` of r on where that leaves room. Returns the rows
+ * used, the empty ones below included. */
+static int draw_foot(struct canvas *c, struct rect r, int rows, const struct row *row, const struct em_entry *now, double tokens)
 {
-	char help[512], per[400] = "", unknown[8] = "";
+	char help[512], per[400] = "";
 	snprintf(help, sizeof help, "%s: %s.", row->name, row->help);
 	if (tokens > 0)
 		say_perplexity(now, tokens, per, sizeof per);
-	(void)unknown;
 	int a = pane_rows(c, r.w, help), b = per[0] ? pane_rows(c, r.w, per) : 0, want = a + b + (b ? 1 : 0);
 	if (want > r.h) {
 		b = 0;
 		want = a < r.h ? a : r.h;
 	}
-	int y = r.y + r.h - want;
+	int y = r.h - want > rows ? r.y + rows : r.y + r.h - want;
 	pane_text(c, (struct rect){r.x, y, r.w, a < r.h ? a : r.h}, style_of(COLOR_DEFAULT), help);
 	if (b)
-		pane_text(c, (struct rect){r.x, y + a + 1, r.w, b}, style_of(COLOR_DIM), per);
-	return want;
+		pane_text(c, (struct rect){r.x, y + a + 1, r.w, b}, style_of(COLOR_DEFAULT), per);
+	return r.y + r.h - y;
+}
+
+static void keep_in_sight(struct ui_list *l, size_t n, int rows)
+{
+	l->page = rows > 0 ? (size_t)rows : 1;
+	if (l->cursor < l->top)
+		l->top = l->cursor;
+	if (l->cursor >= l->top + l->page)
+		l->top = l->cursor - l->page + 1;
+	if (l->top + l->page > n)
+		l->top = n > l->page ? n - l->page : 0;
+}
+
+static void draw_rows(struct canvas *c, struct rect r, const struct columns *k, const struct table *t, double full,
+                      const struct ui_list *l)
+{
+	bool airy = r.h >= (int)t->n + 2; /* blank lines between the groups */
+	int rows = (int)(t->n - l->top) + (airy ? 2 : 0);
+	if (k->bar)
+		canvas_vline(c, r.x + k->middle, r.y, rows < r.h ? rows : r.h, style_of(COLOR_DIM));
+	for (size_t i = l->top; i < t->n && r.h > 0; i++) {
+		draw_row(c, r, k, &t->row[i], full, i == l->cursor);
+		rect_cut_top(&r, airy && t->row[i].kind == SUBTOTAL ? 2 : 1);
+	}
 }
 
 static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r)
@@ -190,37 +224,22 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 	double tokens = pic->corpus ? (double)pic->corpus->tokens : 0, full = 0;
 	struct table t;
 	fill(&t, s);
-	struct ui_list *l = &ui->terms;
-	if (l->cursor >= t.n)
-		l->cursor = t.n - 1;
+	if (ui->terms.cursor >= t.n)
+		ui->terms.cursor = t.n - 1;
 	for (size_t i = 0; i < t.n; i++)
 		if (isfinite(t.row[i].change))
 			full = fmax(full, fabs(t.row[i].change));
-	struct columns k = columns(c, r.w, &t, tokens);
-	draw_head(c, r, &k, s);
-	rect_cut_top(&r, 1);
-	int foot_most = r.h - (int)t.n - 1; /* the rows of the table come first */
-	if (foot_most < 1 && r.h > 4)
-		foot_most = 1;
-	if (foot_most > 0) {
-		struct rect foot = {r.x, r.y + r.h - foot_most, r.w, foot_most};
-		int used = draw_foot(c, foot, &t.row[l->cursor], &s->ledger[s->position], tokens);
-		rect_cut_bottom(&r, used);
+	struct columns k = columns(c, r.w, &t, tokens, full);
+	draw_head(c, rect_cut_top(&r, 1), &k, s);
+	int foot = r.h - (int)t.n - 3; /* the rows of the table come first */
+	if (foot < 1 && r.h > 4)
+		foot = 1;
+	if (foot > 0) {
+		struct rect below = {r.x, r.y + r.h - foot, r.w, foot};
+		rect_cut_bottom(&r, draw_foot(c, below, 1, &t.row[ui->terms.cursor], &s->ledger[s->position], tokens));
 	}
-	l->page = r.h > 0 ? (size_t)r.h : 1;
-	bool airy = r.h > (int)t.n + 4; /* blank lines between the groups */
-	if (l->cursor < l->top)
-		l->top = l->cursor;
-	if (l->cursor >= l->top + l->page)
-		l->top = l->cursor - l->page + 1;
-	if (l->top + l->page > t.n)
-		l->top = t.n > l->page ? t.n - l->page : 0;
-	for (size_t i = l->top; i < t.n && r.h > 0; i++) {
-		draw_row(c, r, &k, &t.row[i], full, i == l->cursor);
-		rect_cut_top(&r, 1);
-		if (airy && t.row[i].kind == SUBTOTAL)
-			rect_cut_top(&r, 1);
-	}
+	keep_in_sight(&ui->terms, t.n, r.h);
+	draw_rows(c, r, &k, &t, full, &ui->terms);
 }
 
 static bool command(struct ui *ui, const struct picture *pic, const struct view_call *call, struct em_err *err)

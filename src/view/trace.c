@@ -37,7 +37,8 @@ static struct window shown(const struct ui *ui, const struct em_snapshot *s)
 
 /* ---- the figure ---- */
 
-enum { ELBO_SERIES, UNDONE, EVIDENCE, FALLS, GAIN_E, GAIN_M, SERIES };
+/* The undone ones hold what lies after the position; they are drawn dim, below the others. */
+enum { UNDONE_P, UNDONE, EVIDENCE, ELBO_SERIES, FALLS, UNDONE_E, UNDONE_M, GAIN_E, GAIN_M, SERIES };
 
 struct points {
 	double *x, *y;
@@ -53,15 +54,20 @@ static bool is_m(const struct em_entry *e)
 static double value(const struct em_snapshot *s, size_t step, int series)
 {
 	const struct em_entry *e = &s->ledger[step];
+	bool undone = series == UNDONE_P || series == UNDONE || series == UNDONE_E || series == UNDONE_M;
+	bool join = series == UNDONE_E || series == UNDONE_M; /* E and M alternate: the line begins a step earlier */
+	if (undone ? step + join < s->position || s->position + 1 == s->entries : step > s->position && series != FALLS)
+		return NAN;
 	switch (series) {
-	case ELBO_SERIES:
-		return step <= s->position ? e->elbo : NAN;
 	case UNDONE:
-		return step >= s->position && s->position + 1 < s->entries ? e->elbo : NAN;
+	case ELBO_SERIES:
+		return e->elbo;
+	case UNDONE_P:
 	case EVIDENCE:
 		return e->evidence == EM_EVIDENCE_NONE ? NAN : e->log_evidence;
 	case FALLS:
 		return e->decreased ? e->elbo : NAN;
+	case UNDONE_E:
 	case GAIN_E:
 		return e->phase == EM_INIT || is_m(e) ? NAN : e->gain;
 	default:
@@ -93,10 +99,13 @@ static const struct {
 	enum fig_mark mark;
 	enum color color;
 } looks[SERIES] = {
-	[ELBO_SERIES] = {"ELBO", FIG_LINE, MARK_DOT, COLOR_ELBO},
+	[UNDONE_P] = {NULL, FIG_LINE, MARK_NONE, COLOR_DIM},
 	[UNDONE] = {"undone", FIG_LINE, MARK_NONE, COLOR_DIM},
 	[EVIDENCE] = {"log p", FIG_LINE, MARK_TRIANGLE, COLOR_EVIDENCE},
+	[ELBO_SERIES] = {"ELBO", FIG_LINE, MARK_DOT, COLOR_ELBO},
 	[FALLS] = {"fell", FIG_POINTS, MARK_CROSS, COLOR_BAD},
+	[UNDONE_E] = {"undone", FIG_LINE, MARK_NONE, COLOR_DIM},
+	[UNDONE_M] = {NULL, FIG_LINE, MARK_NONE, COLOR_DIM},
 	[GAIN_E] = {"E-steps", FIG_LINE, MARK_DOT, COLOR_KL},
 	[GAIN_M] = {"M-steps", FIG_LINE, MARK_TRIANGLE, COLOR_ELBO},
 };
@@ -107,7 +116,7 @@ static void draw_figure(struct ui *ui, const struct em_snapshot *s, struct canva
 	struct points p[SERIES] = {{0}};
 	struct fig_series series[SERIES];
 	size_t n = 0;
-	int first = ui->trace_gain ? GAIN_E : ELBO_SERIES, last = ui->trace_gain ? GAIN_M : FALLS;
+	int first = ui->trace_gain ? UNDONE_E : UNDONE_P, last = ui->trace_gain ? GAIN_M : FALLS;
 	bool ok = true;
 	for (int i = first; i <= last && ok; i++) {
 		ok = collect(s, w, i, &p[i]);
@@ -184,6 +193,10 @@ static void draw_readout(const struct ui *ui, const struct em_snapshot *s, struc
 	if (e->phase != EM_INIT) {
 		snprintf(text, sizeof text, "%s%s", pane_change(e->gain).s, e->decreased ? " FELL" : "");
 		field(&f, "change", e->decreased ? COLOR_BAD : COLOR_DEFAULT, e->decreased ? ATTR_BOLD : 0, text);
+	}
+	if (r.h > 1 && r.w < 130 && f.y == r.y) { /* what follows belongs together */
+		f.x = r.x;
+		f.y++;
 	}
 	if (e->evidence == EM_EVIDENCE_NONE) {
 		field(&f, "log p", COLOR_WARN, 0, "unknown");
