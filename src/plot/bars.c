@@ -168,7 +168,7 @@ int bar_sparkline(struct canvas *c, int x, int y, int width, struct style style,
 			hi = fmax(hi, column_mean(values, n, columns, i));
 		}
 	}
-	for (int i = 0; i < columns; i++) {
+	for (int i = 0; i < columns && x < c->w; i++) {
 		double mean = column_mean(values, n, columns, i), place = hi > lo ? (mean - lo) / (hi - lo) : 0.5;
 		if (isnan(mean) || !isfinite(place))
 			continue;

@@ -112,6 +112,13 @@ static void place(struct canvas *c, int x, int y, struct style style, uint32_t c
 	}
 }
 
+/* Columns far outside are far outside, not a wrapped sum. */
+static int plus(int x, int columns)
+{
+	int64_t to = (int64_t)x + columns;
+	return to > INT_MAX - 8 ? INT_MAX - 8 : (int)to;
+}
+
 /* One code point of a text as this canvas shows it: itself, or its spelling in ASCII. */
 struct piece {
 	size_t length;
@@ -153,8 +160,7 @@ static int draw(struct canvas *c, int x, int y, int limit, struct style style, c
 		struct piece p = next_piece(c, s, n);
 		if (p.width > limit - used)
 			break;
-		int64_t to = (int64_t)x + used;
-		int column = to > INT_MAX - 8 ? INT_MAX - 8 : (int)to;
+		int column = plus(x, used);
 		if (p.width == 0 && p.code && used > 0)
 			add_mark(c, last, y, p.code);
 		else if (p.letters.s[0])
@@ -218,8 +224,8 @@ int canvas_put_clipped_n(struct canvas *c, int x, int y, int width, struct style
 		dots_width = 1;
 	int used = draw(c, x, y, width - dots_width < 0 ? 0 : width - dots_width, style, bytes, n, &rest);
 	if (c->glyphs == GLYPHS_ASCII)
-		return used + draw(c, x + used, y, dots_width, style, dots, (size_t)dots_width, &rest);
-	return used + draw(c, x + used, y, 1, style, dots, strlen(dots), &rest);
+		return used + draw(c, plus(x, used), y, dots_width, style, dots, (size_t)dots_width, &rest);
+	return used + draw(c, plus(x, used), y, 1, style, dots, strlen(dots), &rest);
 }
 
 int canvas_put_clipped(struct canvas *c, int x, int y, int width, struct style style, const char *utf8)
@@ -230,13 +236,13 @@ int canvas_put_clipped(struct canvas *c, int x, int y, int width, struct style s
 int canvas_put_right(struct canvas *c, int x, int y, int width, struct style style, const char *utf8)
 {
 	int wide = canvas_width(c, utf8), shift = wide < width ? width - wide : 0;
-	return canvas_put_clipped(c, x + shift, y, width - shift, style, utf8);
+	return canvas_put_clipped(c, plus(x, shift), y, width - shift, style, utf8);
 }
 
 int canvas_put_center(struct canvas *c, int x, int y, int width, struct style style, const char *utf8)
 {
 	int wide = canvas_width(c, utf8), shift = wide < width ? (width - wide) / 2 : 0;
-	return canvas_put_clipped(c, x + shift, y, width - shift, style, utf8);
+	return canvas_put_clipped(c, plus(x, shift), y, width - shift, style, utf8);
 }
 
 /* A code point as it may be drawn, and its columns. */

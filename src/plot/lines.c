@@ -76,7 +76,7 @@ void canvas_box(struct canvas *c, struct rect r, struct style style)
 void canvas_box_titled(struct canvas *c, struct rect r, struct style style, struct style title_style, const char *title)
 {
 	canvas_box(c, r, style);
-	if (r.w < 6 || r.h < 1 || !title || !*title)
+	if (r.w < 6 || r.h < 1 || r.x > INT32_MAX - r.w || !title || !*title)
 		return;
 	int used = canvas_put_clipped(c, r.x + 2, r.y, r.w - 5, title_style, " ");
 	used += canvas_put_clipped(c, r.x + 2 + used, r.y, r.w - 5 - used, title_style, title);
@@ -92,6 +92,7 @@ void canvas_scrollbar(struct canvas *c, struct rect r, struct style style, size_
 	size = size < 1 ? 1 : size >= r.h && r.h > 1 ? r.h - 1 : size;
 	double place = (double)top / (double)(total - page);
 	int start = (int)((double)(r.h - size) * (place > 1 ? 1 : place) + 0.5);
-	for (int i = 0; i < r.h; i++)
-		canvas_set(c, r.x, r.y + i, style, i >= start && i < start + size ? 0x2588 : 0x2502);
+	struct rect seen = rect_clip(r, canvas_rect(c));
+	for (int y = seen.y; seen.w > 0 && y < seen.y + seen.h; y++)
+		canvas_set(c, r.x, y, style, y - r.y >= start && y - r.y < start + size ? 0x2588 : 0x2502);
 }
