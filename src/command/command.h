@@ -9,6 +9,8 @@
 
 #include "command/session.h"
 
+#define ELBOW_VERSION "0.1"
+
 /* The front end that carries commands out: the screen, the bare prompt, or batch mode. */
 struct cmd_front {
 	void *self;
@@ -20,6 +22,7 @@ struct cmd_front {
 	/* A command of the screen: view, up, down, sort, zoom, find, screenshot ... argv[0] is its full name. */
 	enum em_status (*ui)(void *self, int argc, char *const argv[], struct em_err *err);
 	void (*quit)(void *self);
+	bool has_screen; /* `help` without a name shows the view */
 };
 
 struct cmd_call {

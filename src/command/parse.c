@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * From a line of text to commands that run. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "command/command.h"
+
+enum { WORDS = 64 };
+
+/* Takes one word off *at into out (which has room for all of the rest); false at the end of the command. */
+static enum em_status word(const char **at, char **out, bool *got, struct em_err *err)
+{
+	const char *p = *at + strspn(*at, " \t\r\n");
+	char quote = 0;
+	*got = *p && *p != ';' && *p != '#';
+	while (*p && *got) {
+		if (quote && *p == quote)
+			quote = 0;
+		else if (!quote && (*p == '"' || *p == '\''))
+			quote = *p;
+		else if (*p == '\\' && quote != '\'' && p[1])
+			*(*out)++ = *++p;
+		else if (!quote && strchr(" \t\r\n;", *p))
+			break;
+		else
+			*(*out)++ = *p;
+		p++;
+	}
+	*(*out)++ = '\0';
+	*at = p;
+	return quote ? em_fail(err, EM_USAGE, "a quote %c is not closed", quote) : EM_OK;
+}
+
+static enum em_status unknown(const char *name, struct em_err *err)
+{
+	const struct cmd *near = NULL;
+	size_t best = SIZE_MAX;
+	for (size_t i = 0; cmd_at(i); i++) {
+		size_t d = text_distance(name, cmd_at(i)->name);
+		if (d < best && text_near(name, cmd_at(i)->name)) {
+			best = d;
+			near = cmd_at(i);
+		}
+	}
+	if (near)
+		return em_fail(err, EM_USAGE, "no command \"%s\"; did you mean %s?", name, near->name);
+	return em_fail(err, EM_USAGE, "no command \"%s\"; help lists them", name);
+}
+
+enum em_status cmd_find(const char *name, const struct cmd **out, struct em_err *err)
+{
+	char list[200] = "";
+	size_t n = strlen(name), found = 0;
+	*out = NULL;
+	for (size_t i = 0; cmd_at(i); i++) {
+		if (strcmp(cmd_at(i)->name, name) == 0) {
+			*out = cmd_at(i);
+			return EM_OK;
+		}
+		if (n && strncmp(cmd_at(i)->name, name, n) == 0) {
+			size_t at = strlen(list);
+			snprintf(list + at, sizeof list - at, "%s%s", found ? ", " : "", cmd_at(i)->name);
+			*out = cmd_at(i);
+			found++;
+		}
+	}
+	if (found == 1)
+		return EM_OK;
+	*out = NULL;
+	return found ? em_fail(err, EM_USAGE, "\"%s\" could be %s; type more of it", name, list) : unknown(name, err);
+}
+
+static enum em_status run(const struct cmd_front *front, int argc, char *argv[], struct em_err *err)
+{
+	const struct cmd *c;
+	size_t n = strlen(argv[0]);
+	bool bang = n > 1 && argv[0][n - 1] == '!';
+	if (bang)
+		argv[0][n - 1] = '\0';
+	if (argc > 2 && strcmp(argv[argc - 1], "!") == 0) {
+		bang = true;
+		argc--;
+	}
+	enum em_status st = cmd_find(argv[0], &c, err);
+	if (st)
+		return st;
+	int args = argc - 1;
+	if (args < c->min_args || (c->max_args >= 0 && args > c->max_args))
+		return em_fail(err, EM_USAGE, "%s takes %s; for example: %s", c->name,
+		               c->synopsis[0] ? c->synopsis : "nothing after it", c->example);
+	struct cmd_call call = {.front = front, .picture = session_picture(front->session), .command = c, .argc = args,
+	                        .argv = argv + 1, .bang = bang};
+	st = c->run(&call, err);
+	picture_release(call.picture);
+	return st;
+}
+
+enum em_status cmd_execute(const struct cmd_front *front, const char *line, struct em_err *err)
+{
+	char *room = malloc(2 * strlen(line) + WORDS + 2);
+	enum em_status st = EM_OK;
+	if (!room)
+		return em_no_memory(err);
+	while (!st && *line && *line != '#') {
+		char *argv[WORDS + 1], *out = room;
+		int argc = 0;
+		bool got = true;
+		while (!st && got) {
+			if (argc == WORDS) {
+				st = em_fail(err, EM_USAGE, "more than %d words in a command", WORDS);
+				break;
+			}
+			argv[argc] = out;
+			st = word(&line, &out, &got, err);
+			argc += got;
+		}
+		argv[argc] = NULL;
+		if (!st && argc)
+			st = run(front, argc, argv, err);
+		if (*line == ';')
+			line++;
+	}
+	free(room);
+	return st;
+}
+
+enum em_status cmd_script(const struct cmd_front *front, const char *path, struct em_err *err)
+{
+	struct file_bytes f;
+	struct em_err own = {0};
+	enum em_status st = file_map(path, &f, err);
+	if (st)
+		return st;
+	size_t number = 0;
+	for (size_t at = 0; at < f.size && !st;) {
+		const char *end = memchr(f.bytes + at, '\n', f.size - at);
+		size_t n = end ? (size_t)(end - f.bytes) - at : f.size - at;
+		char *line = strndup(f.bytes + at, n);
+		number++;
+		at += n + 1;
+		st = line ? cmd_execute(front, line, &own) : em_no_memory(&own);
+		free(line);
+	}
+	file_unmap(&f);
+	return st ? em_fail(err, st, "%s:%zu: %s", path, number, own.msg) : EM_OK;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "command/report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "base/text.h"
+
+static void right(struct buf *b, int width, const char *s)
+{
+	for (int pad = width - (int)text_width(s); pad > 0; pad--)
+		buf_putc(b, ' ');
+	buf_puts(b, s);
+}
+
+/* Differences shrink from thousands to fractions: the digits follow. */
+static struct number change(double x)
+{
+	double size = fabs(x);
+	if (isnan(x))
+		return (struct number){""};
+	return size >= 1 || x == 0 ? number_signed(x, 2) : size >= 1e-4 ? number_signed(x, 6) : number_short(x, 2);
+}
+
+static void ledger_row(struct buf *b, const struct em_entry *e)
+{
+	char first[32];
+	snprintf(first, sizeof first, "%6zu %5zu  %-5s", e->step, e->iteration, em_phase_name(e->phase));
+	buf_puts(b, first);
+	right(b, 15, number_fixed(e->elbo, 4).s);
+	right(b, 14, change(e->gain).s);
+	right(b, 15, number_fixed(e->log_evidence, 4).s);
+	right(b, 12, number_fixed(e->kl, 4).s);
+	buf_puts(b, e->decreased ? "  fell\n" : "\n");
+}
+
+void report_ledger(struct buf *b, const struct em_snapshot *s, size_t most)
+{
+	size_t n = s->position + 1, head = n, tail = n;
+	if (n > most && most >= 4) {
+		head = most / 2;
+		tail = n - (most - most / 2);
+	}
+	const struct em_entry *last = s->ledger + s->position;
+	buf_puts(b, "  step  iter  phase          ELBO        change       log p(X|θ)          KL\n");
+	for (size_t i = 0; i < n; i++) {
+		if (i == head && tail > head) {
+			buf_printf(b, "         ... %s more steps; `export trace FILE` writes them all\n",
+			           number_count(tail - head).s);
+			i = tail;
+		}
+		ledger_row(b, s->ledger + i);
+	}
+	buf_printf(b, "(nats; log p and KL are %s)\n",
+	           last->evidence == EM_EVIDENCE_EXACT ? "exact" : "unknown: the exact sum costs more than evidence_budget allows");
+}
+
+void report_components(struct buf *b, const struct em_snapshot *s, size_t words)
+{
+	const struct em_problem *p = s->problem;
+	struct em_item item[64];
+	double total = 0;
+	for (size_t k = 0; s->mass && k < p->layout.components; k++)
+		total += s->mass[k];
+	for (size_t k = 0; k < p->layout.components; k++) {
+		size_t n = p->model->describe(p, s->theta, k, item, words < 64 ? words : 64);
+		buf_printf(b, "%s %*zu", p->model->component, p->layout.components > 9 ? 3 : 1, k + 1);
+		if (s->mass && total > 0)
+			buf_printf(b, " %5.1f %%", 100 * s->mass[k] / total);
+		buf_puts(b, "  ");
+		for (size_t i = 0; i < n; i++) {
+			if (i)
+				buf_putc(b, ' ');
+			text_safe(b, item[i].label, strlen(item[i].label));
+		}
+		buf_putc(b, '\n');
+	}
+}
+
+void report_component(struct buf *b, const struct em_snapshot *s, size_t k, size_t words)
+{
+	struct em_item item[64];
+	size_t n = s->problem->model->describe(s->problem, s->theta, k, item, words < 64 ? words : 64);
+	buf_printf(b, "%s %zu", s->problem->model->component, k + 1);
+	if (s->mass)
+		buf_printf(b, ": %s tokens expected", number_fixed(s->mass[k], 1).s);
+	buf_putc(b, '\n');
+	for (size_t i = 0; i < n; i++) {
+		buf_printf(b, "%4zu  %.6f  ", i + 1, item[i].weight);
+		text_safe(b, item[i].label, strlen(item[i].label));
+		buf_putc(b, '\n');
+	}
+}
+
+void report_document(struct buf *b, const struct em_snapshot *s, size_t n)
+{
+	const struct em_corpus *c = s->problem->data->corpus;
+	const struct em_obs *o = s->obs + n;
+	const struct em_array *q = s->problem->layout.q;
+	double sum = 0;
+	buf_printf(b, "document %zu: ", n + 1);
+	text_safe(b, c->name[n], strlen(c->name[n]));
+	buf_printf(b, "\n  %u tokens, %u sweeps%s; ELBO %s, log p %s, KL %s (nats)\n", c->length[n], o->sweeps,
+	           c->length[n] == 0 ? ", empty" : o->capped ? ", at the limit" : "", number_fixed(o->elbo, 6).s,
+	           number_fixed(o->log_evidence, 6).s, number_fixed(o->log_evidence - o->elbo, 6).s);
+	if (s->problem->layout.q_arrays == 0 || q->rank != 2)
+		return;
+	const double *row = s->q + q->offset + n * q->stride[0];
+	for (size_t k = 0; k < q->dim[1]; k++)
+		sum += row[k * q->stride[1]];
+	for (size_t k = 0; k < q->dim[1]; k++)
+		buf_printf(b, "  %s %-3zu %s %-12.6g share %.4f\n", s->problem->model->component, k + 1, q->name,
+		           row[k * q->stride[1]], row[k * q->stride[1]] / sum);
+}
+
+void report_step(struct buf *b, const struct em_snapshot *s)
+{
+	const struct em_entry *e = s->ledger + s->position;
+	char text[1200];
+	s->problem->model->explain(s->problem, s->position ? e - 1 : NULL, e, text, sizeof text);
+	buf_printf(b, "%s\n", text);
+	buf_printf(b, "log p(X|θ) %s = ELBO %s + KL %s (nats)\n", number_fixed(e->log_evidence, 4).s,
+	           number_fixed(e->elbo, 4).s, number_fixed(e->kl, 4).s);
+	if (e->moved > 0)
+		buf_printf(b, "moved most: %s[%zu][%zu] by %.6g\n", e->moved_array, e->moved_at[0] + 1, e->moved_at[1] + 1,
+		           e->moved);
+}
+
+void report_verdict(struct buf *b, const struct em_snapshot *s)
+{
+	buf_printf(b, "%s\n", s->verdict.text);
+}
+
+char *report_ascii(const char *utf8)
+{
+	static const struct {
+		const char *from, *to;
+	} map[] = {{"θ", "theta"}, {"φ", "phi"}, {"γ", "gamma"}, {"α", "alpha"}, {"β", "beta"}, {"ψ", "psi"}, {"Σ", "sum"},
+	           {"Π", "prod"},  {"−", "-"},   {"→", "->"},    {"∞", "inf"},   {"…", "..."},  {"‖", "||"},  {"∝", "~"},
+	           {"·", "*"},     {"≥", ">="},  {"ₙ", "_n"},    {"’", "'"}};
+	struct buf b = {0};
+	while (*utf8) {
+		size_t i = 0, n = sizeof map / sizeof map[0];
+		while (i < n && strncmp(utf8, map[i].from, strlen(map[i].from)) != 0)
+			i++;
+		if (i < n) {
+			buf_puts(&b, map[i].to);
+			utf8 += strlen(map[i].from);
+		} else if ((unsigned char)*utf8 < 0x80) {
+			buf_putc(&b, *utf8++);
+		} else {
+			buf_putc(&b, '?');
+			while (((unsigned char)*++utf8 & 0xc0) == 0x80)
+				;
+		}
+	}
+	return buf_take(&b);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Commands that move the run or change what is open: each turns its words into a job. */
+#include <stdio.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/verbs.h"
+
+static enum em_status count_of(const struct cmd_call *c, int i, size_t fallback, size_t *out, struct em_err *err)
+{
+	*out = fallback;
+	if (i >= c->argc)
+		return EM_OK;
+	char *end;
+	const char *s = c->argv[i];
+	unsigned long long n = strtoull(s, &end, 10);
+	if (s[0] < '0' || s[0] > '9' || *end || n > 1000000000)
+		return em_fail(err, EM_USAGE, "%s: \"%s\" is not a whole number; for example: %s", c->command->name, s,
+		               c->command->example);
+	*out = (size_t)n;
+	return EM_OK;
+}
+
+static enum em_status submit(const struct cmd_call *c, const struct job *job, struct em_err *err)
+{
+	return c->front->submit(c->front->self, job, err);
+}
+
+static enum em_status sized(const struct cmd_call *c, enum em_size size, struct em_err *err)
+{
+	struct job job = {.kind = JOB_STEP, .size = size};
+	enum em_status st = count_of(c, 0, 1, &job.count, err);
+	return st ? st : submit(c, &job, err);
+}
+
+enum em_status verb_step(const struct cmd_call *c, struct em_err *err)
+{
+	return sized(c, EM_UNIT, err);
+}
+enum em_status verb_sweep(const struct cmd_call *c, struct em_err *err)
+{
+	return sized(c, EM_SWEEP, err);
+}
+enum em_status verb_next(const struct cmd_call *c, struct em_err *err)
+{
+	return sized(c, EM_PHASE, err);
+}
+enum em_status verb_finish(const struct cmd_call *c, struct em_err *err)
+{
+	return sized(c, EM_ITERATION, err);
+}
+
+enum em_status verb_phase(const struct cmd_call *c, struct em_err *err)
+{
+	struct job job = {.kind = JOB_PHASE, .m = c->command->name[0] == 'm'};
+	enum em_status st = count_of(c, 0, 1, &job.count, err);
+	return st ? st : submit(c, &job, err);
+}
+
+enum em_status verb_back(const struct cmd_call *c, struct em_err *err)
+{
+	struct job job = {.kind = JOB_BACK};
+	enum em_status st = count_of(c, 0, 1, &job.count, err);
+	return st ? st : submit(c, &job, err);
+}
+
+enum em_status verb_goto(const struct cmd_call *c, struct em_err *err)
+{
+	struct job job = {.kind = JOB_GOTO};
+	enum em_status st = count_of(c, 0, 0, &job.count, err);
+	return st ? st : submit(c, &job, err);
+}
+
+/* continue | continue [until] converged | iteration N | gain < X | elbo > X | kl < X */
+enum em_status verb_continue(const struct cmd_call *c, struct em_err *err)
+{
+	struct job job = {.kind = JOB_CONTINUE};
+	int i = c->argc > 0 && strcmp(c->argv[0], "until") == 0, left = c->argc - i;
+	static const struct {
+		const char *name, *sign;
+		enum condition_kind kind;
+	} conditions[] = {{"iteration", "", UNTIL_ITERATION}, {"gain", "<", UNTIL_GAIN}, {"elbo", ">", UNTIL_ELBO},
+	                  {"kl", "<", UNTIL_KL}};
+	if (left == 0 || (left == 1 && strcmp(c->argv[i], "converged") == 0))
+		return submit(c, &job, err);
+	for (size_t k = 0; k < sizeof conditions / sizeof conditions[0]; k++) {
+		if (strcmp(c->argv[i], conditions[k].name) != 0)
+			continue;
+		int at = i + 1;
+		if (at < c->argc && conditions[k].sign[0] && strcmp(c->argv[at], conditions[k].sign) == 0)
+			at++;
+		char *end = NULL;
+		job.until.kind = conditions[k].kind;
+		job.until.value = at + 1 == c->argc ? strtod(c->argv[at], &end) : 0;
+		if (end && end != c->argv[at] && !*end)
+			return submit(c, &job, err);
+	}
+	return em_fail(err, EM_USAGE,
+	               "continue until what? converged, iteration N, gain < NATS, elbo > NATS or kl < NATS");
+}
+
+static enum em_status text_into(char *to, size_t size, const char *from, struct em_err *err)
+{
+	if (strlen(from) >= size)
+		return em_fail(err, EM_USAGE, "a name of %zu bytes; %zu is the most", strlen(from), size - 1);
+	memcpy(to, from, strlen(from) + 1);
+	return EM_OK;
+}
+
+enum em_status verb_restart(const struct cmd_call *c, struct em_err *err)
+{
+	struct job job = {.kind = JOB_RESTART};
+	return submit(c, &job, err);
+}
+
+enum em_status verb_open(const struct cmd_call *c, struct em_err *err)
+{
+	struct job job = {.kind = JOB_OPEN};
+	enum em_status st = c->argc ? text_into(job.text, sizeof job.text, c->argv[0], err) : EM_OK;
+	return st ? st : submit(c, &job, err);
+}
+
+enum em_status verb_init(const struct cmd_call *c, struct em_err *err)
+{
+	struct job job = {.kind = JOB_RESTART};
+	enum em_status st = text_into(job.init, sizeof job.init, c->argv[0], err);
+	return st ? st : submit(c, &job, err);
+}
+
+/* set NAME VALUE, or NAME=VALUE. */
+enum em_status verb_set(const struct cmd_call *c, struct em_err *err)
+{
+	struct job job = {.kind = JOB_SET};
+	char pair[1200];
+	enum em_status st = text_into(pair, sizeof pair, c->argv[0], err);
+	char *equals = st || c->argc > 1 ? NULL : strchr(pair, '=');
+	if (!st && c->argc == 1 && !equals)
+		return verb_show_setting(c, pair, err);
+	if (equals)
+		*equals = '\0';
+	if (!st)
+		st = text_into(job.name, sizeof job.name, pair, err);
+	if (!st)
+		st = text_into(job.text, sizeof job.text, equals ? equals + 1 : c->argv[1], err);
+	struct em_settings *tried = NULL;
+	if (!st) /* a wrong name or value is told at once, not when the worker comes to it */
+		st = em_settings_with(c->picture->settings, job.name, job.text, &tried, err);
+	em_settings_release(tried);
+	return st ? st : submit(c, &job, err);
+}
+
+enum em_status verb_source(const struct cmd_call *c, struct em_err *err)
+{
+	return cmd_script(c->front, c->argv[0], err);
+}
+
+enum em_status verb_quit(const struct cmd_call *c, struct em_err *err)
+{
+	(void)err;
+	c->front->quit(c->front->self);
+	return EM_OK;
+}
+
+enum em_status verb_ui(const struct cmd_call *c, struct em_err *err)
+{
+	char *argv[72];
+	int argc = 0;
+	argv[argc++] = (char *)(uintptr_t)c->command->name;
+	for (int i = 0; i < c->argc && argc < 70; i++)
+		argv[argc++] = c->argv[i];
+	if (c->bang)
+		argv[argc++] = "!";
+	argv[argc] = NULL;
+	return c->front->ui(c->front->self, argc, argv, err);
+}
+
+enum em_status verb_export(const struct cmd_call *c, struct em_err *err)
+{
+	static const struct {
+		const char *name;
+		enum em_status (*write)(const struct em_snapshot *, const char *, bool, struct em_err *);
+	} kinds[] = {{"trace", em_export_trace}, {"state", em_export_state}, {"topics", em_export_topics},
+	             {"documents", em_export_documents}};
+	if (!c->picture->run)
+		return em_fail(err, EM_USAGE, "nothing is open; open a corpus first");
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (strcmp(c->argv[0], kinds[i].name) == 0) {
+			enum em_status st = kinds[i].write(c->picture->run, c->argv[1], c->bang, err);
+			char said[1200];
+			snprintf(said, sizeof said, "wrote %s", c->argv[1]);
+			if (!st)
+				c->front->print(c->front->self, said);
+			return st;
+		}
+	return em_fail(err, EM_USAGE, "export what? trace, state, topics or documents, not \"%s\"", c->argv[0]);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The table of commands: prompt, scripts, keys, completion, help and man page are made from it. */
+#include "command/verbs.h"
+
+static const char *const export_words[] = {"trace", "state", "topics", "documents", NULL};
+static const char *const show_words[] = {"corpus", "settings", "step",   "verdict", "ledger",
+                                         "topics", "topic",    "document", NULL};
+static const char *const until_words[] = {"until", NULL};
+static const char *const view_words[] = {"bound", "trace", "terms", "topics", "documents", "reader", "next", "previous", NULL};
+static const char *const zoom_words[] = {"in", "out", "all", NULL};
+static const char *const sort_words[] = {"number", "name", "tokens", "topic", "elbo", "evidence", "kl", "change", "sweeps",
+                                         "next", "reverse", NULL};
+static const char *const print_words[] = {"alpha", "topics", "gamma", "counts", "log_shares", NULL};
+
+static const struct cmd table[] = {
+	{"step", CMD_STEP, "[N]", 0, 1, NULL, false, verb_step, "the smallest step: one unit",
+	 "In an E phase one coordinate sweep of one document, in an M phase one block of θ.", "step 5"},
+	{"sweep", CMD_STEP, "[N]", 0, 1, NULL, false, verb_sweep, "one sweep over all documents",
+	 "Every document that has not settled makes one coordinate sweep; in an M phase the same as step.", "sweep"},
+	{"next", CMD_STEP, "[N]", 0, 1, NULL, false, verb_next, "the next phase, or the rest of this one",
+	 "A whole E-step or M-step, whichever comes next.", "next 2"},
+	{"e", CMD_STEP, "[N]", 0, 1, NULL, false, verb_phase, "an E-step by name",
+	 "Inside an M phase that phase ends first.", "e"},
+	{"m", CMD_STEP, "[N]", 0, 1, NULL, false, verb_phase, "an M-step by name",
+	 "Inside an E phase that phase ends first.", "m"},
+	{"finish", CMD_STEP, "[N]", 0, 1, NULL, false, verb_finish, "an iteration: E and M",
+	 "From the middle of an iteration, the rest of it.", "finish 10"},
+	{"continue", CMD_STEP, "[until CONDITION]", 0, 4, until_words, false, verb_continue, "iterations until a condition",
+	 "CONDITION is converged (the default), iteration N, gain < NATS (of an iteration), elbo > NATS or kl < NATS. Stops "
+	 "after max_iterations at the latest, and at a breach.",
+	 "continue until gain < 0.1"},
+	{"back", CMD_STEP, "[N]", 0, 1, NULL, false, verb_back, "back in the ledger, exactly",
+	 "The entries ahead stay until another step is made.", "back 2"},
+	{"goto", CMD_STEP, "STEP", 1, 1, NULL, false, verb_goto, "go to a ledger entry", "Back or forth; entry 0 is the start.",
+	 "goto 0"},
+	{"restart", CMD_STEP, "", 0, 0, NULL, false, verb_restart, "start again from entry 0",
+	 "The same data under the settings as they are now.", "restart"},
+
+	{"open", CMD_DATA, "[PATH]", 0, 1, NULL, true, verb_open, "open data",
+	 "A folder of .txt, a .csv or .tsv, LDA-C .ldac or .dat, - for standard input; nothing for the built-in gazette.",
+	 "open papers.csv"},
+	{"init", CMD_DATA, "FILE", 1, 1, NULL, true, verb_init, "start from the θ in a state file",
+	 "The number of components comes from the file; the data must be those it was made on.", "init state.json"},
+	{"set", CMD_DATA, "NAME VALUE", 1, 2, NULL, false, verb_set, "change or show a setting",
+	 "Also NAME=VALUE; without a value it shows the setting. What needs it starts again from entry 0 or reads the data again.",
+	 "set alpha_update symmetric"},
+
+	{"show", CMD_LOOK, "WHAT", 1, 2, show_words, false, verb_show, "say something of the run or the data as text",
+	 "corpus: what was read and what each rule removed. step: what the last step did. verdict, ledger, topics, topic K, "
+	 "document N, settings.",
+	 "show corpus"},
+	{"print", CMD_LOOK, "ARRAY [I [J]]", 1, 3, print_words, false, verb_print, "numbers of θ, q or the statistics",
+	 "17 significant digits; rows and columns count from 1. alpha, topics[topic][term], gamma[document][topic], counts, log_shares.",
+	 "print gamma 12"},
+	{"why", CMD_LOOK, "", 0, 0, NULL, false, verb_ui, "the arithmetic behind the selected word",
+	 "In the Reader: β, exp ψ(γ), their product and φ for each topic.", "view reader; why"},
+
+	{"view", CMD_MOVE, "NAME", 1, 1, view_words, false, verb_ui, "show a view",
+	 "By name or number; next and previous go round.", "view topics"},
+	{"up", CMD_MOVE, "[N]", 0, 1, NULL, false, verb_ui, "up", "N rows, default 1.", "up 3"},
+	{"down", CMD_MOVE, "[N]", 0, 1, NULL, false, verb_ui, "down", "N rows, default 1.", "down 3"},
+	{"left", CMD_MOVE, "[N]", 0, 1, NULL, false, verb_ui, "left: the word, the step before", "N of them, default 1.", "left"},
+	{"right", CMD_MOVE, "[N]", 0, 1, NULL, false, verb_ui, "right: the word, the step after", "N of them, default 1.",
+	 "right 10"},
+	{"page-up", CMD_MOVE, "", 0, 0, NULL, false, verb_ui, "a page up", "As many rows as are shown.", "page-up"},
+	{"page-down", CMD_MOVE, "", 0, 0, NULL, false, verb_ui, "a page down", "As many rows as are shown.", "page-down"},
+	{"home", CMD_MOVE, "", 0, 0, NULL, false, verb_ui, "the first", "The first row, word or step.", "home"},
+	{"end", CMD_MOVE, "", 0, 0, NULL, false, verb_ui, "the last", "The last row, word or step.", "end"},
+	{"enter", CMD_MOVE, "", 0, 0, NULL, false, verb_ui, "open what is selected",
+	 "A topic's longer list, a document in the Reader, the step under the crosshair.", "enter"},
+	{"leave", CMD_MOVE, "", 0, 0, NULL, false, verb_ui, "back to where you came from", "From the Reader, help, a topic.",
+	 "leave"},
+	{"select", CMD_MOVE, "N", 1, 1, NULL, false, verb_ui, "select a topic or document by number",
+	 "In the view that is shown.", "view documents; select 12"},
+	{"sort", CMD_MOVE, "COLUMN [K]", 1, 2, sort_words, false, verb_ui, "order the documents",
+	 "number, name, tokens, topic K, elbo, evidence, kl, change, sweeps; next is the next column, reverse turns the order.",
+	 "sort kl"},
+	{"find", CMD_MOVE, "TEXT", 1, -1, NULL, false, verb_ui, "search in the view", "Upper and lower case are alike.",
+	 "find harbour"},
+	{"find-next", CMD_MOVE, "", 0, 0, NULL, false, verb_ui, "the next match", "Round from the end to the start.", "find-next"},
+	{"find-previous", CMD_MOVE, "", 0, 0, NULL, false, verb_ui, "the match before", "Round from the start to the end.",
+	 "find-previous"},
+	{"next-document", CMD_MOVE, "", 0, 0, NULL, false, verb_ui, "the next document in the Reader",
+	 "In the order of the Documents view.", "next-document"},
+	{"previous-document", CMD_MOVE, "", 0, 0, NULL, false, verb_ui, "the document before in the Reader",
+	 "In the order of the Documents view.", "previous-document"},
+	{"zoom", CMD_MOVE, "in|out|all", 1, 1, zoom_words, false, verb_ui, "the part of the trace that is shown",
+	 "About the crosshair.", "zoom in"},
+	{"gain", CMD_MOVE, "", 0, 0, NULL, false, verb_ui, "the trace as ELBO or as log of its gains", "A switch.", "gain"},
+	{"click", CMD_MOVE, "X Y", 2, 2, NULL, false, verb_ui, "as a mouse click at a cell",
+	 "Columns and rows count from 0.", "click 10 5"},
+
+	{"export", CMD_OUT, "WHAT FILE", 2, 2, export_words, true, verb_export, "write a table or the state",
+	 "trace, topics and documents as CSV, state as JSON. An existing file is replaced by export! only.",
+	 "export trace trace.csv"},
+	{"screenshot", CMD_OUT, "FILE", 1, 1, NULL, true, verb_ui, "write the screen as .txt or .svg",
+	 "What is seen, cell by cell. An existing file is replaced by screenshot! only.", "screenshot bound.svg"},
+	{"source", CMD_OTHER, "FILE", 1, 1, NULL, true, verb_source, "run a script", "Commands, one a line; # begins a comment.",
+	 "source lecture.elbow"},
+	{"help", CMD_OTHER, "[NAME]", 0, 1, NULL, false, verb_help, "help on commands, keys and settings",
+	 "With the name of a command or setting, help on that.", "help continue"},
+	{"quit", CMD_OTHER, "", 0, 0, NULL, false, verb_quit, "leave elbow", "Nothing is saved on its own; export writes.",
+	 "quit"},
+};
+
+const struct cmd *cmd_at(size_t i)
+{
+	return i < sizeof table / sizeof table[0] ? table + i : NULL;
+}
+
+const char *cmd_group_title(enum cmd_group g)
+{
+	static const char *const titles[] = {"Stepping", "Data and settings", "Looking", "On the screen", "Writing files",
+	                                     "Other"};
+	return titles[g];
+}

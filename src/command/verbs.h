@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The functions behind the rows of the command table. */
+#ifndef ELBOW_COMMAND_VERBS_H
+#define ELBOW_COMMAND_VERBS_H
+
+#include "command/command.h"
+#include "elbow/store.h"
+
+/* steps.c */
+enum em_status verb_step(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_sweep(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_next(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_finish(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_phase(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_back(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_goto(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_continue(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_restart(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_open(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_init(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_set(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_source(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_quit(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_ui(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_export(const struct cmd_call *c, struct em_err *err);
+
+/* look.c */
+enum em_status verb_show(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_show_setting(const struct cmd_call *c, const char *name, struct em_err *err);
+enum em_status verb_print(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_help(const struct cmd_call *c, struct em_err *err);
+
+#endif
