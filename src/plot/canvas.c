@@ -220,7 +220,7 @@ int canvas_put_clipped_n(struct canvas *c, int x, int y, int width, struct style
 		return draw(c, x, y, width, style, bytes, n, &rest);
 	const char *dots = c->glyphs == GLYPHS_ASCII ? "..." : "…";
 	int dots_width = c->glyphs == GLYPHS_ASCII ? 3 : 1;
-	if (dots_width > width / 2 && width > 1)
+	if (dots_width > width / 2)
 		dots_width = 1;
 	int used = draw(c, x, y, width - dots_width < 0 ? 0 : width - dots_width, style, bytes, n, &rest);
 	if (c->glyphs == GLYPHS_ASCII)

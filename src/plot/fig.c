@@ -199,7 +199,7 @@ static void make_x(const struct fig *f, int columns, struct axis *x)
 	struct fig_range r = x_range(f);
 	if (f->bars_n > 0)
 		r = (struct fig_range){-0.5, (double)f->bars_n - 0.5};
-	for (int wanted = columns / 6 > 12 ? 12 : columns / 6; wanted >= 2; wanted--) {
+	for (int wanted = columns / 4 > 12 ? 12 : columns / 4; wanted >= 2; wanted--) {
 		axis_linear(x, r.lo, r.hi, wanted, f->x_integer, false);
 		if (labels_fit(x, columns))
 			return;
@@ -213,7 +213,7 @@ void fig_axes(const struct fig *f, int columns, int rows, struct fig_axes *a)
 	make_x(f, columns, &a->x);
 	struct fig_range x = {a->x.lo, a->x.hi};
 	struct fig_range y = f->bars_n > 0 ? bars_range(f, rows) : y_range(f, x, &a->below);
-	int wanted = (2 * rows + 4) / 5;
+	int wanted = (rows + 4) / 3;
 	if (f->y_scale == AXIS_LOG10 && f->bars_n == 0) {
 		axis_log10(&a->y, y.lo, y.hi, wanted);
 		return;

@@ -13,6 +13,7 @@ struct slot {
 	int bar_x, bar_w;
 	int boundary;     /* rows of the end of the ELBO and of the KL; above the plot: plot.y - 1 */
 	int top;
+	int number;       /* the row above everything that is drawn for it */
 	bool beside;      /* numbers stand at the right of the bar */
 };
 
@@ -74,8 +75,8 @@ static void draw_above(const struct fig_layout *l, const struct slot *s, struct 
 	snprintf(text, sizeof text, "KL %s", kl);
 	struct style style = style_with(COLOR_KL, s->bar->mark ? ATTR_BOLD : 0);
 	const char *shown = s->bar->mark && canvas_width(c, text) <= s->w - 1 ? text : kl;
-	if (s->top - 1 >= l->plot.y && canvas_width(c, shown) <= s->w)
-		canvas_put_center(c, s->x, s->top - 1, s->w, style, shown);
+	if (s->number >= l->plot.y && canvas_width(c, shown) <= s->w)
+		canvas_put_center(c, s->x, s->number, s->w, style, shown);
 }
 
 /* Wide slots: both numbers beside the bar, each at its part. */
@@ -142,6 +143,8 @@ void fig_draw_bars(const struct fig *f, const struct fig_layout *l, struct canva
 			continue;
 		s.boundary = row_of(l, c, s.bar->elbo);
 		s.top = fig_kl_known(s.bar) ? row_of(l, c, s.bar->elbo + s.bar->kl) : s.boundary;
+		bool whisker = fig_kl_known(s.bar) && s.bar->known == FIG_ESTIMATE && s.bar->error > 0;
+		s.number = (whisker ? row_of(l, c, s.bar->elbo + s.bar->kl + s.bar->error) : s.top) - 1;
 		draw_stack(l, &s, c);
 		if (s.beside)
 			draw_beside(l, &s, c);

@@ -31,7 +31,9 @@ void fig_lay_out(const struct fig *f, const struct canvas *c, struct rect r, str
 		r.w = r.h = 0;
 	if (f->title && r.h >= 8)
 		l->title = rect_cut_top(&r, 1);
-	if (r.h >= 6 && r.w >= 12)
+	fig_axes(f, r.w - 8, r.h - 3, &l->axes);
+	bool head = f->y_title || f->legend || l->axes.below > 0 || l->axes.y.offset != 0 || f->bars_n > 0;
+	if (head && r.h >= 6 && r.w >= 12)
 		l->head = rect_cut_top(&r, 1);
 	int below = r.w < 12 || r.h < 4 ? 0 : r.h < 6 ? 1 : 2;
 	int rows = r.h - below;
