@@ -92,8 +92,13 @@ void fixture_open(struct fixture *f, const char *name, ...)
 	va_list args;
 	*f = (struct fixture){.settings = em_settings_new(tables, 4)};
 	assert_non_null(f->settings);
-	set(f, "components", "3");
-	set(f, "threads", "1");
+	/* Spelled out: the pictures do not change with the defaults. */
+	static const char *const fixed[][2] = {{"components", "3"},  {"alpha", "0.1"},       {"alpha_update", "fixed"},
+	                                       {"init", "random"},   {"e_start", "guarded"}, {"e_order", "batch"},
+	                                       {"e_sweeps", "200"},  {"e_tolerance", "1e-6"}, {"seed", "1"},
+	                                       {"threads", "1"},     {"tolerance", "0.01"},  {"evidence_budget", "0.1"}};
+	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+		set(f, fixed[i][0], fixed[i][1]);
 	va_start(args, name);
 	for (; name; name = va_arg(args, const char *)) {
 		const char *value = va_arg(args, const char *);

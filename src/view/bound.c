@@ -151,6 +151,22 @@ static size_t bars_shown(const struct em_snapshot *s, int width)
 	return n;
 }
 
+/* What the parts of a bar are, where the figure's own legend is too wide: right in its first row. */
+static void draw_legend(struct canvas *c, struct rect r, bool known)
+{
+	bool ascii = c->glyphs == GLYPHS_ASCII;
+	uint32_t full = ascii ? '#' : 0x2588, open = ascii ? '.' : 0x2591;
+	const char *kl = known ? " KL" : " KL unknown";
+	int wide = 7 + 2 + (int)strlen(kl), x = r.x + r.w - wide;
+	for (int i = -1; i < wide; i++)
+		if (r.h < 1 || canvas_at(c, x + i, r.y).code != ' ')
+			return;
+	canvas_set(c, x, r.y, style_of(COLOR_ELBO), full);
+	canvas_put(c, x + 1, r.y, style_of(COLOR_DEFAULT), " ELBO");
+	canvas_set(c, x + 8, r.y, c->mono || !known ? style_of(COLOR_KL) : style_on(COLOR_KL, COLOR_KL), known ? open : '?');
+	canvas_put(c, x + 9, r.y, style_of(COLOR_DEFAULT), kl);
+}
+
 static void draw_bars(struct ui *ui, const struct em_snapshot *s, struct canvas *c, struct rect r)
 {
 	struct fig_bar bars[BARS];
@@ -170,10 +186,12 @@ static void draw_bars(struct ui *ui, const struct em_snapshot *s, struct canvas 
 		                           .mark = from + i == s->position};
 		known |= e->evidence != EM_EVIDENCE_NONE;
 	}
-	struct fig f = {.y_title = !known ? "ELBO" : r.w >= 46 ? "nats" : NULL, .bars = bars, .bars_n = n, .legend = true};
+	struct fig f = {.y_title = known ? "nats" : "ELBO", .bars = bars, .bars_n = n, .legend = r.w >= 56};
 	if (n == 1 && !known) /* nothing to compare it with: any scale is as good */
 		f.y = (struct fig_range){bars[0].elbo - 0.01 * fabs(bars[0].elbo), bars[0].elbo + 0.003 * fabs(bars[0].elbo)};
 	fig_canvas(&f, c, r);
+	if (!f.legend && r.h >= 8)
+		draw_legend(c, r, known);
 	ui->plot = fig_plot_rect(&f, c, r);
 	ui->plot_from = (double)from;
 	ui->plot_to = (double)(from + n);

@@ -15,6 +15,7 @@ struct sheet {
 	struct buf text;
 	const struct canvas *canvas; /* widths are measured on it */
 	int width, first;            /* columns of the view and of a row's first column */
+	const char *context;         /* the view one comes from: its keys hide general ones */
 };
 
 static void heading(struct sheet *p, const char *text)
@@ -37,7 +38,7 @@ static void row(struct sheet *p, const char *left, const char *right)
 {
 	char line[PANE_LINE];
 	const char *at = right;
-	int room = p->width - p->first - 2;
+	int room = p->width - p->first;
 	bool below = canvas_width(p->canvas, left) > p->first - 1;
 	if (below || !right[0])
 		buf_printf(&p->text, "%c%s\t\n", ROW, left);
@@ -45,29 +46,49 @@ static void row(struct sheet *p, const char *left, const char *right)
 		buf_printf(&p->text, "%c%s\t%s\n", ROW, first && !below ? left : "", line);
 }
 
+/* What a key does: the hint where the line has arguments, else the summary of its command. */
+static const char *meaning(const struct cmd_key *k)
+{
+	size_t word = strcspn(k->line, " ");
+	bool hint = k->hint && k->hint[0];
+	for (size_t i = 0; cmd_at(i); i++) {
+		const struct cmd *c = cmd_at(i);
+		if (strlen(c->name) != word || strncmp(c->name, k->line, word) != 0)
+			continue;
+		if (k->line[word] && hint)
+			return k->hint;
+		bool repeats = strncmp(c->summary, c->name, word) == 0 && c->summary[word] == ':'; /* "left: the word before" */
+		return repeats ? c->summary + word + 2 : strcmp(c->summary, c->name) == 0 ? "" : c->summary;
+	}
+	return hint ? k->hint : "";
+}
+
+static bool same_line(const struct sheet *p, const struct cmd_key *a, const struct cmd_key *b)
+{
+	return strcmp(a->context, b->context) == 0 && strcmp(a->line, b->line) == 0 &&
+	       cmd_key_find(p->context, a->key) == a;
+}
+
 /* The keys of one context; those that run the same line stand together. */
 static void keys_of(struct sheet *p, const char *context)
 {
 	for (size_t i = 0; cmd_key_at(i); i++) {
 		const struct cmd_key *k = cmd_key_at(i);
-		if (strcmp(k->context, context) != 0)
+		if (strcmp(k->context, context) != 0 || cmd_key_find(p->context, k->key) != k)
 			continue;
 		bool again = false;
 		for (size_t j = 0; j < i && !again; j++)
-			again = strcmp(cmd_key_at(j)->context, context) == 0 && strcmp(cmd_key_at(j)->line, k->line) == 0;
+			again = same_line(p, cmd_key_at(j), k);
 		if (again)
 			continue;
-		char keys[128], what[256];
+		char keys[160], left[256];
 		int n = snprintf(keys, sizeof keys, "%s", k->key);
-		for (size_t j = i + 1; cmd_key_at(j) && n < (int)sizeof keys - 24; j++)
-			if (strcmp(cmd_key_at(j)->context, context) == 0 && strcmp(cmd_key_at(j)->line, k->line) == 0)
-				n += snprintf(keys + n, sizeof keys - (size_t)n, " %s", cmd_key_at(j)->key);
+		for (size_t j = i + 1; cmd_key_at(j) && n < 64; j++)
+			if (same_line(p, cmd_key_at(j), k))
+				n += snprintf(keys + n, sizeof keys - (size_t)n, " %.20s", cmd_key_at(j)->key);
 		bool prompt = strcmp(k->line, ":") == 0 || strcmp(k->line, "/") == 0;
-		if (k->hint && k->hint[0] && !prompt && strcmp(k->hint, k->line) != 0)
-			snprintf(what, sizeof what, "%s  (%s)", k->hint, k->line);
-		else
-			snprintf(what, sizeof what, "%s", k->hint && k->hint[0] ? k->hint : k->line);
-		row(p, keys, what);
+		snprintf(left, sizeof left, "%-*s %s", p->first > 20 ? 11 : 6, keys, prompt ? "" : k->line);
+		row(p, left, meaning(k));
 	}
 }
 
@@ -120,6 +141,7 @@ static void settings(struct sheet *p, const struct em_settings *s)
 static void build(struct sheet *p, const struct ui *ui, const struct picture *pic)
 {
 	const struct view *from = ui->back ? ui->back : &view_bound;
+	p->context = from->name;
 	char title[96];
 	snprintf(title, sizeof title, "The view %s", from->title);
 	heading(p, title);

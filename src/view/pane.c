@@ -178,16 +178,14 @@ void pane_unknown(const struct em_snapshot *s, char *out, size_t size)
 	double budget = em_settings_row(s->problem->settings, "evidence_budget")
 	                    ? em_settings_number(s->problem->settings, "evidence_budget")
 	                    : NAN;
-	const struct em_setting *whole = em_settings_row(s->problem->settings, "evidence_step");
 	char step[96] = "";
-	if (whole)
-		snprintf(step, sizeof step, ", evidence_step %.30s s in all",
-		         number_short(em_settings_number(s->problem->settings, "evidence_step"), 2).s);
+	if (em_settings_row(s->problem->settings, "evidence_step"))
+		snprintf(step, sizeof step, ", evidence_step %g s in all", em_settings_number(s->problem->settings, "evidence_step"));
 	if (budget == 0)
 		snprintf(out, size, "log p(X|θ) is unknown because evidence_budget is 0.");
 	else if (missing > 0 && isfinite(budget))
-		snprintf(out, size, "log p(X|θ) is unknown: %s of %s exact sums would take too long (evidence_budget %s s a %s%s).",
-		         number_count(missing).s, number_count(n).s, number_short(budget, 2).s, one, step);
+		snprintf(out, size, "log p(X|θ) is unknown: %s of %s exact sums would take too long (evidence_budget %g s a %s%s).",
+		         number_count(missing).s, number_count(n).s, budget, one, step);
 	else
 		snprintf(out, size, "log p(X|θ) is unknown: no method for it is in use.");
 }

@@ -25,8 +25,11 @@ struct table {
 	size_t n;
 };
 
-static void add(struct table *t, struct row row)
+/* Sums of thousands of numbers differ in their last bits: that is no change. */
+static void add(struct table *t, struct row row, double rounding)
 {
+	if (fabs(row.change) <= rounding)
+		row.change = 0;
 	t->row[t->n++] = row;
 }
 
@@ -37,7 +40,8 @@ static void add_terms(struct table *t, const struct em_snapshot *s, bool entropy
 	for (size_t i = 0; i < s->problem->layout.terms && i < EM_TERMS; i++)
 		if (m->terms[i].entropy == entropy)
 			add(t, (struct row){TERM, m->terms[i].formula, m->terms[i].help, COLOR_DEFAULT, old ? old->terms[i] : NAN,
-			                    now->terms[i], old ? now->terms[i] - old->terms[i] : NAN});
+			                    now->terms[i], old ? now->terms[i] - old->terms[i] : NAN},
+			    now->allowance);
 }
 
 static void fill(struct table *t, const struct em_snapshot *s)
@@ -48,16 +52,16 @@ static void fill(struct table *t, const struct em_snapshot *s)
 	*t = (struct table){0};
 	add_terms(t, s, false);
 	add(t, (struct row){SUBTOTAL, "energy", "the sum of the rows above: E[log p(X,Z|θ)] under q; the M-step maximizes it",
-	                    COLOR_TITLE, old ? old->energy : NAN, now->energy, old ? now->energy - old->energy : NAN});
+	                    COLOR_TITLE, old ? old->energy : NAN, now->energy, old ? now->energy - old->energy : NAN}, now->allowance);
 	add_terms(t, s, true);
 	add(t, (struct row){SUBTOTAL, "entropy", "H[q], how open q leaves what is hidden; an M-step does not touch it",
-	                    COLOR_TITLE, old ? old->entropy : NAN, now->entropy, old ? now->entropy - old->entropy : NAN});
+	                    COLOR_TITLE, old ? old->entropy : NAN, now->entropy, old ? now->entropy - old->entropy : NAN}, now->allowance);
 	add(t, (struct row){TOTAL, "ELBO", "energy + entropy, a lower bound of log p(X|θ); neither step lowers it",
-	                    COLOR_ELBO, old ? old->elbo : NAN, now->elbo, now->gain});
+	                    COLOR_ELBO, old ? old->elbo : NAN, now->elbo, now->gain}, now->allowance);
 	add(t, (struct row){TOTAL, "KL(q‖p)", "log p(X|θ) − ELBO, how far q is from the posterior p(Z|X,θ); never below 0",
-	                    COLOR_KL, old_kl, now->kl, !old ? NAN : e ? -now->gain : now->kl - old_kl});
+	                    COLOR_KL, old_kl, now->kl, !old ? NAN : e ? -now->gain : now->kl - old_kl}, now->allowance);
 	add(t, (struct row){TOTAL, "log p(X|θ)", "the evidence itself, of the observed sequence; an E-step does not move it",
-	                    COLOR_EVIDENCE, old_p, now->log_evidence, !old ? NAN : e ? 0 : now->log_evidence - old_p});
+	                    COLOR_EVIDENCE, old_p, now->log_evidence, !old ? NAN : e ? 0 : now->log_evidence - old_p}, now->allowance);
 }
 
 /* A bar of a change, half cells wide at most, from column middle: to the right when it rose, to the left when it fell. */
