@@ -23,45 +23,57 @@ struct row {
 struct table {
 	struct row row[EM_TERMS + 8];
 	size_t n;
+	double rounding; /* sums of thousands of numbers differ in their last bits: that is no change */
 };
 
-/* Sums of thousands of numbers differ in their last bits: that is no change. */
-static void add(struct table *t, struct row row, double rounding)
+static void add(struct table *t, struct row row)
 {
-	if (fabs(row.change) <= rounding)
+	if (isnan(row.change))
+		row.change = row.now - row.before;
+	if (fabs(row.change) <= t->rounding)
 		row.change = 0;
 	t->row[t->n++] = row;
 }
 
-static void add_terms(struct table *t, const struct em_snapshot *s, bool entropy)
+static void add_terms(struct table *t, const struct em_snapshot *s, const struct em_entry *old, bool entropy)
 {
 	const struct em_model *m = s->problem->model;
-	const struct em_entry *now = &s->ledger[s->position], *old = s->position ? now - 1 : NULL;
+	const struct em_entry *now = &s->ledger[s->position];
 	for (size_t i = 0; i < s->problem->layout.terms && i < EM_TERMS; i++)
 		if (m->terms[i].entropy == entropy)
-			add(t, (struct row){TERM, m->terms[i].formula, m->terms[i].help, COLOR_DEFAULT, old ? old->terms[i] : NAN,
-			                    now->terms[i], old ? now->terms[i] - old->terms[i] : NAN},
-			    now->allowance);
+			add(t, (struct row){TERM, m->terms[i].formula, m->terms[i].help, COLOR_DEFAULT, old->terms[i], now->terms[i],
+			                    NAN});
+}
+
+/* Before the first step there is nothing to compare with: an entry of NANs. */
+static void nothing(struct em_entry *e)
+{
+	*e = (struct em_entry){.elbo = NAN, .energy = NAN, .entropy = NAN, .log_evidence = NAN, .kl = NAN};
+	for (size_t i = 0; i < EM_TERMS; i++)
+		e->terms[i] = NAN;
 }
 
 static void fill(struct table *t, const struct em_snapshot *s)
 {
-	const struct em_entry *now = &s->ledger[s->position], *old = s->position ? now - 1 : NULL;
-	bool e = now->phase == EM_E || now->phase == EM_E_PART;
-	double old_p = old ? old->log_evidence : NAN, old_kl = old ? old->kl : NAN;
-	*t = (struct table){0};
-	add_terms(t, s, false);
+	const struct em_entry *now = &s->ledger[s->position];
+	struct em_entry old;
+	bool e = now->phase == EM_E || now->phase == EM_E_PART; /* leaves log p alone, known or not */
+	nothing(&old);
+	if (s->position)
+		old = now[-1];
+	*t = (struct table){.rounding = now->allowance};
+	add_terms(t, s, &old, false);
 	add(t, (struct row){SUBTOTAL, "energy", "the sum of the rows above: E[log p(X,Z|θ)] under q; the M-step maximizes it",
-	                    COLOR_TITLE, old ? old->energy : NAN, now->energy, old ? now->energy - old->energy : NAN}, now->allowance);
-	add_terms(t, s, true);
+	                    COLOR_TITLE, old.energy, now->energy, NAN});
+	add_terms(t, s, &old, true);
 	add(t, (struct row){SUBTOTAL, "entropy", "H[q], how open q leaves what is hidden; an M-step does not touch it",
-	                    COLOR_TITLE, old ? old->entropy : NAN, now->entropy, old ? now->entropy - old->entropy : NAN}, now->allowance);
-	add(t, (struct row){TOTAL, "ELBO", "energy + entropy, a lower bound of log p(X|θ); neither step lowers it",
-	                    COLOR_ELBO, old ? old->elbo : NAN, now->elbo, now->gain}, now->allowance);
+	                    COLOR_TITLE, old.entropy, now->entropy, NAN});
+	add(t, (struct row){TOTAL, "ELBO", "energy + entropy: a lower bound of log p(X|θ), which EM raises", COLOR_ELBO, old.elbo,
+	                    now->elbo, now->gain});
 	add(t, (struct row){TOTAL, "KL(q‖p)", "log p(X|θ) − ELBO, how far q is from the posterior p(Z|X,θ); never below 0",
-	                    COLOR_KL, old_kl, now->kl, !old ? NAN : e ? -now->gain : now->kl - old_kl}, now->allowance);
+	                    COLOR_KL, old.kl, now->kl, e ? -now->gain : NAN});
 	add(t, (struct row){TOTAL, "log p(X|θ)", "the evidence itself, of the observed sequence; an E-step does not move it",
-	                    COLOR_EVIDENCE, old_p, now->log_evidence, !old ? NAN : e ? 0 : now->log_evidence - old_p}, now->allowance);
+	                    COLOR_EVIDENCE, old.log_evidence, now->log_evidence, e ? 0 : NAN});
 }
 
 /* A bar of a change, half cells wide at most, from column middle: to the right when it rose, to the left when it fell. */
