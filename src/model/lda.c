@@ -414,7 +414,7 @@ static const struct em_setting rows[] = {
 	{"alpha_update", EM_CHOICE, "fixed", 0, 0, update_choices, EM_EFFECT_STEP,
 	 "how the M-step moves alpha: not, one value for all topics, or one a topic"},
 	{"init", EM_CHOICE, "documents", 0, 0, init_choices, EM_EFFECT_RESTART,
-	 "where the topics start: random, a few documents each, or given by a state file"},
+	 "where the topics start: random, a document each, far from one another, or given by a state file"},
 	{"e_sweeps", EM_INTEGER, "200", 1, 1000000, NULL, EM_EFFECT_STEP, "most coordinate sweeps of a document in one E-step"},
 	{"e_tolerance", EM_REAL, "1e-06", 0, 1, NULL, EM_EFFECT_STEP,
 	 "a document has settled when no gamma moves by more than this times (1 + the largest)"},
