@@ -233,7 +233,7 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 		if (w.to - w.from + 1 < s->entries)
 			n = snprintf(text, sizeof text, "steps %zu to %zu of %zu; %s shows all.  ", w.from, w.to, s->entries - 1,
 			             pane_key("trace", "zoom all"));
-		snprintf(text + n, sizeof text - (size_t)n, at == s->position ? "Left and right move the crosshair."
+		snprintf(text + n, sizeof text - (size_t)n, at == s->position ? "Left and right move the crosshair, up and down zoom."
 		                                                              : "Enter goes to step %zu.", at);
 		canvas_put_clipped(c, foot.x, foot.y, foot.w, style_of(COLOR_DIM), text);
 	}
