@@ -404,13 +404,39 @@ static void test_palette(void **state)
 	assert_int_equal(palette_8(0x0000ff), 4);
 }
 
+static double lightness(uint32_t rgb)
+{
+	double sum = 0;
+	static const double weights[] = {0.2126, 0.7152, 0.0722};
+	for (int i = 0; i < 3; i++) {
+		double v = (rgb >> (16 - 8 * i) & 255) / 255.0;
+		sum += weights[i] * (v <= 0.03928 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4));
+	}
+	return sum;
+}
+
+/* What is written reads on the page, 4.5 to 1, and plain text on the backgrounds too. */
+static void test_contrast(void **state)
+{
+	(void)state;
+	for (int theme = THEME_DARK; theme <= THEME_MONO; theme++)
+		for (int i = 0; i < PALETTE_COLORS; i++) {
+			bool ground = i == COLOR_SELECTION || i == COLOR_BAR, fill = i == COLOR_BAND;
+			double a = lightness(palette_rgb((enum theme)theme, ground ? COLOR_DEFAULT : (enum color)i));
+			double b = lightness(palette_background((enum theme)theme, ground ? (enum color)i : COLOR_DEFAULT));
+			double ratio = (fmax(a, b) + 0.05) / (fmin(a, b) + 0.05);
+			if (!fill && ratio < 4.5)
+				fail_msg("%s in theme %d: contrast %.1f", palette_name((enum color)i), theme, ratio);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_every_size), cmocka_unit_test(test_text),      cmocka_unit_test(test_ascii),
 	    cmocka_unit_test(test_lines),      cmocka_unit_test(test_styles),    cmocka_unit_test(test_rects),
 	    cmocka_unit_test(test_bars),       cmocka_unit_test(test_mono_bars), cmocka_unit_test(test_ticks),
-	    cmocka_unit_test(test_labels),     cmocka_unit_test(test_palette),
+	    cmocka_unit_test(test_labels),     cmocka_unit_test(test_palette),   cmocka_unit_test(test_contrast),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

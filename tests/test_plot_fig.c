@@ -340,7 +340,7 @@ static void test_canvas_svg(void **state)
 			unsigned code = (0x2u << 12) | ((unsigned)(at[1] & 0x3f) << 6) | (unsigned)(at[2] & 0x3f);
 			assert_false((code >= 0x2500 && code < 0x25a0) || (code >= 0x2800 && code < 0x2900));
 		}
-		assert_int_equal(count(a.s, "\xe4\xb8\x96"), theme == 0 ? count(b.s, "\xe4\xb8\x96") : count(a.s, "\xe4\xb8\x96"));
+		assert_int_equal(count(a.s, "\xe4\xb8\x96"), 2); /* in the label and below */
 		buf_free(&a);
 		buf_free(&b);
 	}
@@ -369,7 +369,6 @@ static void test_numbers(void **state)
 	}
 	struct buf b = {0};
 	svg_escape(&b, "a\x01\xff<\xef\xbf\xbf>");
-	check_xml("<a>b</a>");
 	assert_string_equal(b.s, "a\xef\xbf\xbd\xef\xbf\xbd&lt;\xef\xbf\xbd&gt;");
 	buf_free(&b);
 }

@@ -106,9 +106,12 @@ static void draw_evidence(const struct fig_layout *l, const struct slot *s, stru
 	if (!fig_kl_known(s->bar) || s->w <= s->bar_w)
 		return;
 	struct style style = style_of(COLOR_EVIDENCE);
+	/* At the foot of the cell when the bar ends there, else through its middle. */
+	double up = axis_place(&l->axes.y, s->bar->elbo + s->bar->kl) * l->plot.h;
+	bool low = !c->mono && c->glyphs == GLYPHS_UTF8 && up - floor(up - 1.0 / 16) <= 5.0 / 16;
 	for (int x = s->x; x < s->x + s->w; x++)
 		if ((x < s->bar_x || x >= s->bar_x + s->bar_w) && canvas_at(c, x, s->top).code == ' ')
-			canvas_set(c, x, s->top, style, 0x2500);
+			canvas_set(c, x, s->top, style, low ? 0x2581 : 0x2500);
 	double e = s->bar->error, whole = s->bar->elbo + s->bar->kl;
 	if (s->bar->known != FIG_ESTIMATE || !(e > 0) || !isfinite(e))
 		return;
