@@ -75,13 +75,16 @@ const char *fig_known_word(enum fig_known known)
 
 void fig_kl_text(const struct fig_bar *b, char *out, size_t size)
 {
+	/* Small parts of a bar show no texture: the number itself says what it is. */
+	static const char *const signs[] = {"", "~", "≥", ""};
 	double kl = fabs(b->kl);
 	if (!fig_kl_known(b))
 		snprintf(out, size, "?");
 	else if (kl >= 0.005 || kl == 0)
-		snprintf(out, size, "%s", number_fixed(b->kl, kl == 0 ? 0 : kl < 1 ? 2 : kl < 10000 ? 1 : 0).s);
+		snprintf(out, size, "%s%s", signs[b->known],
+		         number_fixed(b->kl, kl == 0 ? 0 : kl < 1 ? 2 : kl < 10000 ? 1 : 0).s);
 	else
-		snprintf(out, size, "%s", number_short(b->kl, 1).s);
+		snprintf(out, size, "%s%s", signs[b->known], number_short(b->kl, 1).s);
 }
 
 void fig_y_title(const struct fig *f, const struct fig_axes *a, char *out, size_t size)

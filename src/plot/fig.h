@@ -52,7 +52,7 @@ struct fig_note {
 	enum color color;
 };
 
-/* How the height of a whole bar (its log evidence) is known. */
+/* How the height of a whole bar (its log evidence) is known; a bound is one from below. */
 enum fig_known { FIG_EXACT, FIG_ESTIMATE, FIG_BOUND, FIG_UNKNOWN };
 
 /* The ELBO and, on top of it, the KL up to log p(X|theta). */

@@ -31,7 +31,7 @@ bool fig_kl_known(const struct fig_bar *b);
 bool fig_has_known(const struct fig *f, enum fig_known known);
 /* "exact", "estimate", "bound", "unknown". */
 const char *fig_known_word(enum fig_known known);
-/* The KL of a bar in a few letters, "?" when unknown. */
+/* The KL of a bar in a few letters: "88.1", "~88.1" for an estimate, "≥88.1" for a bound, "?" when unknown. */
 void fig_kl_text(const struct fig_bar *b, char *out, size_t size);
 /* The y title with the offset, and the word that the axis does not start at 0. */
 void fig_y_title(const struct fig *f, const struct fig_axes *a, char *out, size_t size);
