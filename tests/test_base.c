@@ -64,7 +64,7 @@ static void test_numbers(void **state)
 		const char *plain, *with_sign;
 	} fixed[] = {
 		{-37118.44, 1, "−37 118.4", "−37 118.4"}, {85.4, 1, "85.4", "+85.4"},       {1234567, 0, "1 234 567", "+1 234 567"},
-		{-0.0, 2, "0.00", "+0.00"},              {-0.001, 2, "0.00", "+0.00"},     {9999.5, 1, "9999.5", "+9999.5"},
+		{-0.0, 2, "0.00", "+0.00"},              {-0.001, 2, "0.00", "+0.00"},     {9999.5, 1, "9 999.5", "+9 999.5"},
 		{12345.678, 2, "12 345.68", "+12 345.68"}, {NAN, 1, "unknown", "unknown"}, {INFINITY, 1, "∞", "∞"},
 		{-INFINITY, 1, "−∞", "−∞"},
 	};
@@ -77,7 +77,7 @@ static void test_numbers(void **state)
 	assert_string_equal(number_short(-123456, 3).s, "−123 456");
 	assert_string_equal(number_short(0, 3).s, "0");
 	assert_string_equal(number_short(1e20, 3).s, "1.00e+20");
-	assert_string_equal(number_count(6981).s, "6981");
+	assert_string_equal(number_count(6981).s, "6 981");
 	assert_string_equal(number_count(12040).s, "12 040");
 }
 

@@ -20,7 +20,7 @@ static struct number group(const char *plain, bool sign)
 		strcpy(out.s, "+");
 	size_t digits = strspn(plain, "0123456789"), at = strlen(out.s);
 	for (size_t i = 0; plain[i] && at + 2 < sizeof out.s; i++) {
-		if (i > 0 && i < digits && digits > 4 && (digits - i) % 3 == 0)
+		if (i > 0 && i < digits && digits > 3 && (digits - i) % 3 == 0)
 			out.s[at++] = ' ';
 		out.s[at++] = plain[i];
 	}

@@ -115,6 +115,24 @@ static enum em_status gather(const struct em_problem *p, struct state *s, const 
 	return st;
 }
 
+/* A q from outside must keep its arrays' constraints, as far as one element shows them. */
+static enum em_status check_given_q(const struct em_problem *p, const double *q, struct em_err *err)
+{
+	for (unsigned i = 0; i < p->layout.q_arrays; i++) {
+		const struct em_array *a = p->layout.q + i;
+		size_t d1 = a->rank > 1 ? a->dim[1] : 1;
+		for (size_t x = 0; x < a->dim[0]; x++)
+			for (size_t y = 0; y < d1; y++) {
+				double v = q[a->offset + x * a->stride[0] + y * a->stride[1]];
+				if (!isfinite(v) || (a->constraint == EM_POSITIVE && v <= 0) ||
+				    (a->constraint == EM_SIMPLEX_ROWS && v < 0))
+					return em_fail(err, EM_INPUT, "%s[%zu][%zu] is %g; it must be finite and %s", a->name, x + 1,
+					               y + 1, v, a->constraint == EM_POSITIVE ? "positive" : "not negative");
+			}
+	}
+	return EM_OK;
+}
+
 enum em_status step_start(const struct em_problem *p, const struct em_evidence *evidence,
                           const struct em_given *given, uint64_t seed, const struct em_hooks *h,
                           struct step_result *out, struct em_err *err)
@@ -143,6 +161,8 @@ enum em_status step_start(const struct em_problem *p, const struct em_evidence *
 	s->made = block_retain(s->theta);
 	for (size_t n = 0; n < l->observations; n++)
 		p->model->start(p, s->theta->v, n, s->q->v + n * l->q_stride);
+	if (given && given->q && (st = check_given_q(p, given->q, err)))
+		goto fail;
 	if (given && given->q)
 		memcpy(s->q->v, given->q, l->observations * l->q_stride * sizeof(double));
 	if ((st = derive(p, s->theta->v, s->theta->v, &derived, err)))
