@@ -171,7 +171,7 @@ static void test_parsing(void **state)
 	said(&g, "ui find|two words|its|a b\nui view|bound\n");
 	good(&g, "screenshot! x.svg; screenshot x.svg !");
 	said(&g, "ui screenshot|x.svg|!\nui screenshot|x.svg|!\n");
-	good(&g, "fin 3");
+	good(&g, "fini 3");
 	assert_true(g.n.last.kind == JOB_STEP && g.n.last.size == EM_ITERATION && g.n.last.count == 3);
 	good(&g, "m; e 2");
 	assert_true(g.n.last.kind == JOB_PHASE && !g.n.last.m && g.n.last.count == 2);
@@ -215,7 +215,7 @@ static void test_scripts(void **state)
 	assert_string_equal(g.err.msg, want);
 	said(&g, "ui view|terms\nui view|topics\nui find|sea\n");
 	unlink(path);
-	assert_int_equal(cmd_script(&g.front, path, &g.err), EM_IO);
+	assert_int_equal(cmd_script(&g.front, path, &g.err), EM_INPUT);
 	close_rig(&g);
 }
 
@@ -316,7 +316,7 @@ static void test_settings_have_effects(void **state)
 	picture_release(p);
 	picture_release(q);
 	bad(&g, "set alpha none", "alpha: \"none\" is not a number; give one from 1e-06 to 10000");
-	bad(&g, "set components 0", "components: 0 is out of range; give a whole number from 1 to 10000");
+	bad(&g, "set components 0", "components: \"0\" is out of range; give one from 1 to 10000");
 	bad(&g, "set alhpa 1", "no setting named \"alhpa\"; did you mean alpha? (show settings lists them)");
 	/* What cannot be done leaves everything as it was. */
 	good(&g, "finish");

@@ -74,9 +74,9 @@ static void man_commands(struct buf *b)
 			if ((int)c->group != g)
 				continue;
 			item(b, c->name, c->synopsis, c->summary);
-			buf_puts(b, ". ");
+			buf_puts(b, ".br\n");
 			roff(b, c->help);
-			buf_puts(b, " Example: \\fB");
+			buf_puts(b, "\n.br\nExample: \\fB");
 			roff(b, c->example);
 			buf_puts(b, "\\fR\n");
 		}
@@ -107,7 +107,7 @@ static void man_settings(struct buf *b, const struct em_settings *s)
 			snprintf(left + strlen(left), sizeof left - strlen(left), "%s%s", j ? "|" : "", row->choices[j]);
 		item(b, row->name, left, row->help);
 		if (row->fallback[0])
-			buf_printf(b, "; default %s\n", row->fallback);
+			buf_printf(b, ".br\nDefault: %s\n", row->fallback);
 	}
 }
 
