@@ -332,7 +332,7 @@ static void test_bottom_line(void **state)
 	fixture_open(&f, NULL, NULL);
 	draw_status(&f, &(struct ui_status){.message = "no such file"}, 80, 24, (const char *[]){"no such file", NULL});
 	draw_status(&f, &(struct ui_status){.busy = true, .what = "E-step", .done = 1200, .of = 34300}, 80, 24,
-	            (const char *[]){"E-step", "1200 of 34 300", "stops", NULL});
+	            (const char *[]){"E-step", "1 200 of 34 300", "stops", NULL});
 	draw_status(&f, &(struct ui_status){.prompt = ":ex", .menu = menu}, 80, 24,
 	            (const char *[]){":ex", "export", "exit", NULL});
 	f.pic.run = NULL;
