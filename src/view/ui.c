@@ -10,6 +10,9 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "plot/svg.h"
+#include "view/order.h"
+#include "view/page.h"
+#include "view/ranks.h"
 
 static const struct view *const tabs[] = {&view_bound, &view_trace, &view_terms, &view_topics, &view_documents,
                                           &view_reader};
@@ -43,13 +46,17 @@ bool ui_size(const char *text, int *w, int *h)
 
 void ui_init(struct ui *ui)
 {
-	*ui = (struct ui){.view = &view_bound, .trace_cursor = SIZE_MAX, .mouse = true};
+	*ui = (struct ui){.view = &view_bound, .trace_cursor = SIZE_MAX, .sort_up = true, .mouse = true};
 }
 
 void ui_close(struct ui *ui)
 {
-	free(ui->order);
+	order_free(ui->order);
+	ranks_free(ui->ranks);
+	page_free(ui->page);
 	ui->order = NULL;
+	ui->ranks = NULL;
+	ui->page = NULL;
 }
 
 void ui_apply(struct ui *ui, const struct em_settings *s, bool utf8)

@@ -41,8 +41,11 @@ struct ui {
 	bool mono;
 	enum glyphs glyphs;
 	bool mouse;
-	/* Private cache of the sorted documents; see view/documents.c. */
+	bool why;                   /* Reader: the arithmetic of the selected word */
+	/* Private caches; see view/order.h, ranks.h and page.h. */
 	struct ui_order *order;
+	struct ranks *ranks;
+	struct page *page;
 	/* Where things were drawn last, for clicks, in cells of the canvas. */
 	struct rect area;           /* the view */
 	int tab_end[8];             /* tab i ends before this column */

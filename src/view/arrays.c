@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "view/arrays.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct em_array *named(const struct em_array *a, unsigned n, const char *name, unsigned rank)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (a[i].rank == rank && strcmp(a[i].name, name) == 0)
+			return &a[i];
+	return NULL;
+}
+
+const struct em_array *array_theta(const struct em_problem *p, const char *name, unsigned rank)
+{
+	return named(p->layout.theta, p->layout.theta_arrays, name, rank);
+}
+
+const struct em_array *array_q(const struct em_problem *p, const char *name, unsigned rank)
+{
+	return named(p->layout.q, p->layout.q_arrays, name, rank);
+}
+
+const struct em_array *array_weights(const struct em_problem *p)
+{
+	const struct em_array *a = array_theta(p, "topics", 2);
+	bool fits = a && p->data->kind == EM_DATA_CORPUS && a->dim[0] == p->layout.components &&
+	            a->dim[1] == p->data->corpus->terms;
+	return fits ? a : NULL;
+}
+
+const struct em_array *array_shares(const struct em_problem *p)
+{
+	for (unsigned i = 0; i < p->layout.q_arrays; i++) {
+		const struct em_array *a = &p->layout.q[i];
+		if (a->rank == 2 && a->dim[0] == p->layout.observations && a->dim[1] == p->layout.components)
+			return a;
+	}
+	return NULL;
+}
+
+bool shares_of(const struct em_snapshot *s, const double *q, size_t n, double *out)
+{
+	const struct em_array *a = array_shares(s->problem);
+	double sum = 0;
+	for (size_t k = 0; a && k < a->dim[1]; k++)
+		sum += out[k] = array_at(q, a, n, k);
+	for (size_t k = 0; a && k < a->dim[1]; k++)
+		out[k] = sum > 0 ? out[k] / sum : 0;
+	return a != NULL;
+}
+
+double share_of(const struct em_snapshot *s, const double *q, size_t n, size_t k)
+{
+	const struct em_array *a = array_shares(s->problem);
+	double sum = 0;
+	if (!a || k >= a->dim[1])
+		return NAN;
+	for (size_t i = 0; i < a->dim[1]; i++)
+		sum += array_at(q, a, n, i);
+	return sum > 0 ? array_at(q, a, n, k) / sum : 0;
+}
+
+struct sight sight_of(const struct em_snapshot *s)
+{
+	const struct em_data *d = s->problem->data;
+	return (struct sight){s->theta, s->theta_before, s->q,
+	                      d->kind == EM_DATA_CORPUS ? (const void *)d->corpus->vocabulary : d,
+	                      s->position, s->problem->layout.observations, s->problem->layout.components,
+	                      s->ledger[s->position].elbo};
+}
+
+bool sight_same(const struct sight *a, const struct sight *b)
+{
+	return a->theta == b->theta && a->theta_before == b->theta_before && a->q == b->q && a->data == b->data &&
+	       a->position == b->position && a->observations == b->observations && a->components == b->components &&
+	       memcmp(&a->elbo, &b->elbo, sizeof a->elbo) == 0;
+}
+
+const char *item_label(const struct em_problem *p, size_t id)
+{
+	if (p->data->kind != EM_DATA_CORPUS || id >= p->data->corpus->terms)
+		return "?";
+	return p->data->corpus->vocabulary[id];
+}
+
+const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+char component_letter(size_t k)
+{
+	if (k < 9)
+		return (char)('1' + k);
+	return k < 35 ? (char)('a' + (k - 9)) : '+';
+}
+
+static int digits_of(size_t n)
+{
+	int d = 1;
+	while (n >= 10) {
+		n /= 10;
+		d++;
+	}
+	return d;
+}
+
+int component_mark_width(const struct canvas *c, size_t components)
+{
+	return digits_of(components) + (c->glyphs == GLYPHS_ASCII ? 1 : 0);
+}
+
+void component_mark(char out[16], const struct canvas *c, size_t k, size_t components)
+{
+	static const char *const above[10] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+	char digits[32];
+	int width = digits_of(components), n = 0;
+	snprintf(digits, sizeof digits, "%0*zu", width > 4 ? 4 : width, k + 1);
+	if (c->glyphs == GLYPHS_ASCII) {
+		snprintf(out, 16, "/%.8s", digits);
+		return;
+	}
+	out[0] = '\0';
+	for (const char *d = digits; *d && n < 12; d++)
+		n += snprintf(out + n, 16 - (size_t)n, "%s", above[*d - '0']);
+}
+
+/* The number of each part that has room for it, at its left end. */
+static void number_parts(struct canvas *c, struct rect r, const double *share, size_t components)
+{
+	double from = 0;
+	for (size_t k = 0; k < components; k++) {
+		int x0 = (int)ceil(from * r.w - 1e-9), x1 = (int)floor((from + share[k]) * r.w + 1e-9);
+		from += share[k];
+		if (x1 - x0 < digits_of(k + 1) + 1)
+			continue;
+		canvas_printf(c, r.x + x0, r.y, style_with(color_series((unsigned)k), ATTR_REVERSE), "%zu", k + 1);
+	}
+}
+
+void share_bar(struct canvas *c, struct rect r, const double *share, size_t components)
+{
+	struct bar_part few[32] = {{0}}, *parts = components <= 32 ? few : malloc(components * sizeof *parts);
+	bool letters = c->mono || c->glyphs == GLYPHS_ASCII;
+	if (!parts)
+		return;
+	for (size_t k = 0; k < components; k++)
+		parts[k] = (struct bar_part){.value = share[k], .color = color_series((unsigned)k),
+		                             .letter = component_letter(k),
+		                             .glyph = c->mono ? (uint32_t)component_letter(k) : 0};
+	bar_stack_horizontal(c, r, parts, components, 1);
+	if (!letters && r.h == 1)
+		number_parts(c, r, share, components);
+	if (parts != few)
+		free(parts);
+}

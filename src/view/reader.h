@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the text of the Reader, its panel of shares and the arithmetic of a word have in common. */
+#ifndef ELBOW_VIEW_READER_H
+#define ELBOW_VIEW_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "view/page.h"
+#include "view/ui.h"
+
+/* q of one document and the topics it was made with: all that phi is computed from. */
+struct mind {
+	const struct em_snapshot *s;
+	size_t n, components;
+	const struct em_array *topics;
+	const double *theta;   /* the one that q of this document was made with */
+	bool moved;            /* theta has moved since */
+	double sum;            /* of gamma */
+	double *gamma, *log_e; /* [components]; log_e is E[log theta_k] = psi(gamma_k) - psi(sum) */
+	double *e;             /* exp(log_e) up to a common factor, the largest 1 */
+	double *phi;           /* of the term of the last mind_phi */
+	const char *missing;   /* what the model lacks, NULL when all is there */
+};
+
+/* False when out of memory. With missing set only s, n and components are filled. To be closed. */
+bool mind_open(struct mind *m, const struct em_snapshot *s, size_t n);
+void mind_close(struct mind *m);
+/* Fills phi for a term; returns the leading component. */
+size_t mind_phi(struct mind *m, size_t term);
+static inline double mind_beta(const struct mind *m, size_t k, size_t term)
+{
+	const struct em_array *a = m->topics;
+	return m->theta[a->offset + k * a->stride[0] + term * a->stride[1]];
+}
+
+/* gamma and E[theta] with their 90 % intervals. */
+void reader_panel(struct ui *ui, struct canvas *c, struct rect r, const struct mind *m, struct page *p);
+/* The arithmetic of the selected word; how many rows it would fill at best. */
+void reader_why(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r, struct mind *m,
+                const struct page_word *w, size_t place, size_t of);
+int reader_why_rows(size_t components);
+
+#endif

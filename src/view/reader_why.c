@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Why a word belongs where it does: phi of a word as beta times exp E[log theta], number by number; and the shares of a
+ * document with their intervals. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/special.h"
+#include "base/text.h"
+#include "plot/bars.h"
+#include "view/arrays.h"
+#include "view/pane.h"
+#include "view/ranks.h"
+#include "view/reader.h"
+#include "view/topics.h"
+
+/* ---- phi ---- */
+
+void mind_close(struct mind *m)
+{
+	free(m->gamma);
+	m->gamma = NULL;
+}
+
+bool mind_open(struct mind *m, const struct em_snapshot *s, size_t n)
+{
+	const struct em_array *gamma = array_q(s->problem, "gamma", 2), *topics = array_weights(s->problem);
+	size_t k = s->problem->layout.components;
+	*m = (struct mind){.s = s, .n = n, .components = k, .topics = topics};
+	m->missing = !gamma ? "this model has no gamma" : !topics ? "this model has no topics" : NULL;
+	if (m->missing || k == 0)
+		return true;
+	if (!(m->gamma = malloc(4 * k * sizeof *m->gamma)))
+		return false;
+	m->log_e = m->gamma + k;
+	m->e = m->gamma + 2 * k;
+	m->phi = m->gamma + 3 * k;
+	/* Inside an E-step the documents that were swept have seen the new theta already. */
+	bool fresh = s->inside && !s->next_m && s->obs[n].sweeps > 0;
+	m->theta = fresh ? s->theta : s->theta_made;
+	m->moved = m->theta != s->theta && memcmp(m->theta, s->theta, s->problem->layout.theta_size * sizeof *m->theta) != 0;
+	for (size_t i = 0; i < k; i++)
+		m->sum += m->gamma[i] = array_at(s->q, gamma, n, i);
+	double psi_sum = special_digamma(m->sum), top = -INFINITY;
+	for (size_t i = 0; i < k; i++)
+		top = fmax(top, m->log_e[i] = special_digamma(m->gamma[i]) - psi_sum);
+	for (size_t i = 0; i < k; i++)
+		m->e[i] = fmax(exp(m->log_e[i] - top), 1e-200); /* as in the E-step */
+	return true;
+}
+
+size_t mind_phi(struct mind *m, size_t term)
+{
+	size_t best = 0;
+	double sum = 0;
+	if (term >= m->topics->dim[1])
+		return 0;
+	for (size_t k = 0; k < m->components; k++) {
+		sum += m->phi[k] = m->e[k] * mind_beta(m, k, term);
+		if (m->phi[k] > m->phi[best])
+			best = k;
+	}
+	for (size_t k = 0; k < m->components; k++)
+		m->phi[k] = sum > 0 ? m->phi[k] / sum : 0;
+	return best;
+}
+
+/* ---- the panel of shares ---- */
+
+/* A line from lo to hi with its mean in it, on a scale from 0 to 1. */
+static void draw_interval(struct canvas *c, struct rect r, enum color color, double lo, double hi, double mean)
+{
+	if (r.w < 3)
+		return;
+	int from = (int)(lo * r.w), to = (int)(hi * r.w), at = (int)(mean * r.w);
+	from = from >= r.w ? r.w - 1 : from;
+	to = to >= r.w ? r.w - 1 : to;
+	at = at >= r.w ? r.w - 1 : at;
+	for (int i = 0; i < r.w; i++)
+		canvas_set(c, r.x + i, r.y, style_of(COLOR_DIM), 0xb7);
+	for (int i = from; i <= to; i++)
+		canvas_set(c, r.x + i, r.y, style_of(color), i == from && from < to ? 0x251c : i == to && from < to ? 0x2524 : 0x2500);
+	canvas_set(c, r.x + at, r.y, style_with(color, ATTR_BOLD), 0x25cf);
+}
+
+/* Components by falling gamma when they do not all fit, else by number. */
+static void choose(const struct mind *m, const double *by, size_t rows, size_t *out)
+{
+	size_t n = 0;
+	for (size_t k = 0; k < m->components; k++) {
+		if (m->components <= rows) {
+			out[n++] = k;
+			continue;
+		}
+		if (n == rows && by[k] <= by[out[n - 1]])
+			continue;
+		size_t at = n < rows ? n++ : rows - 1;
+		for (; at > 0 && by[out[at - 1]] < by[k]; at--)
+			out[at] = out[at - 1];
+		out[at] = k;
+	}
+}
+
+enum { ROWS = 64 };
+
+void reader_panel(struct ui *ui, struct canvas *c, struct rect r, const struct mind *m, struct page *p)
+{
+	size_t list[ROWS], rows = r.h > 2 ? (size_t)(r.h - 1) : 0;
+	int badge = m->components > 99 ? 6 : m->components > 9 ? 5 : 4, gamma = 8, mean = 7, numbers = r.w >= 44 ? 14 : 0;
+	int words = r.w >= 58 ? 16 : 0, bar = r.w - badge - gamma - mean - numbers - words - 2;
+	struct style dim = style_of(COLOR_DIM);
+	if (rows == 0 || r.w < badge + gamma + mean)
+		return;
+	rows = rows > ROWS ? ROWS : rows;
+	bool more = m->components > rows;
+	if (more && rows > 1)
+		rows--;
+	choose(m, m->gamma, rows, list);
+	int x = r.x + badge;
+	canvas_put_right(c, x, r.y, gamma - 1, dim, "γ");
+	canvas_put_right(c, x + gamma, r.y, mean - 1, dim, "E[θ]");
+	if (numbers)
+		canvas_put_right(c, x + gamma + mean, r.y, numbers - 1, dim, "90% within");
+	if (bar >= 12)
+		canvas_put_clipped(c, x + gamma + mean + numbers + 1, r.y, bar, dim, numbers ? "0" : "0 90% within");
+	if (bar >= 3)
+		canvas_put_right(c, x + gamma + mean + numbers + 1, r.y, bar, dim, "1");
+	for (size_t i = 0; i < rows && i < m->components; i++) {
+		size_t k = list[i];
+		struct page_interval v = page_interval_of(p, k, m->components, m->gamma[k], m->sum);
+		int y = r.y + 1 + (int)i;
+		char range[64];
+		topic_badge(c, r.x, y, k);
+		canvas_put_right(c, x, y, gamma - 1, style_of(COLOR_DEFAULT), number_fixed(m->gamma[k], 2).s);
+		canvas_put_right(c, x + gamma, y, mean - 1, style_of(COLOR_DEFAULT), number_fixed(m->gamma[k] / m->sum, 3).s);
+		snprintf(range, sizeof range, "%.3f–%.3f", v.lo, v.hi);
+		if (numbers)
+			canvas_put_right(c, x + gamma + mean, y, numbers - 1, dim, range);
+		draw_interval(c, (struct rect){x + gamma + mean + numbers + 1, y, bar, 1}, color_series((unsigned)k), v.lo, v.hi,
+		              m->gamma[k] / m->sum);
+		const struct rank_top *top = words ? ranks_top(ui, m->s, k) : NULL;
+		if (top && top->n > 0)
+			canvas_put_clipped(c, r.x + r.w - words + 1, y, words - 1, dim, item_label(m->s->problem, top->rank[0].id));
+	}
+	if (more)
+		canvas_printf(c, r.x, r.y + 1 + (int)rows, dim, "and %zu smaller", m->components - rows);
+}
+
+/* ---- the arithmetic of a word ---- */
+
+int reader_why_rows(size_t components)
+{
+	return (int)(components < ROWS ? components : ROWS) + 3;
+}
+
+/* exp(x) in a few digits, also where it is below what a double holds. */
+static struct number power(double x)
+{
+	struct number out;
+	if (x > -690)
+		return number_short(exp(x), 3);
+	double ten = x / log(10), whole = floor(ten);
+	if (!isfinite(x))
+		return (struct number){"0"};
+	snprintf(out.s, sizeof out.s, "%.1fe%.0f", pow(10, ten - whole), whole);
+	return out;
+}
+
+struct why {
+	int name, beta, gamma, e, product, phi, bar;
+};
+
+static struct why why_columns(int w)
+{
+	struct why k = {.name = 6, .beta = 10, .gamma = 0, .e = 12, .product = 12, .phi = 8, .bar = 0};
+	int room = w - k.name - k.beta - k.e - k.product - k.phi;
+	if (room >= 9) {
+		k.gamma = 9;
+		room -= 9;
+	}
+	if (room >= 6) {
+		k.bar = room < 26 ? room : 26;
+		room -= k.bar;
+	}
+	if (room >= 8)
+		k.name += room < 40 ? room : 40;
+	return k;
+}
+
+static void why_head(struct canvas *c, struct rect r, const struct why *k)
+{
+	struct style dim = style_of(COLOR_DIM);
+	int x = r.x + k->name;
+	canvas_put_clipped(c, r.x, r.y, k->name, dim, "topic");
+	canvas_put_right(c, x, r.y, k->beta, dim, "β");
+	x += k->beta;
+	canvas_put_right(c, x, r.y, k->gamma, dim, "γ");
+	x += k->gamma;
+	canvas_put_right(c, x, r.y, k->e, dim, "× e");
+	canvas_put_right(c, x + k->e, r.y, k->product, dim, "= β × e");
+	canvas_put_right(c, x + k->e + k->product, r.y, k->phi, dim, "φ");
+}
+
+/* The topic's number and first words, in `width` columns. */
+static void why_name(struct ui *ui, struct canvas *c, int x, int y, int width, const struct mind *m, size_t k)
+{
+	const struct rank_top *top = width >= 14 ? ranks_top(ui, m->s, k) : NULL;
+	int used = topic_badge(c, x, y, k) + 1;
+	for (size_t i = 0; top && i < top->n; i++) {
+		const char *label = item_label(m->s->problem, top->rank[i].id);
+		int wide = canvas_width(c, label);
+		if (used + wide > width - 1)
+			break;
+		canvas_put(c, x + used, y, style_of(COLOR_DIM), label);
+		used += wide + 1;
+	}
+}
+
+static void why_row(struct ui *ui, struct canvas *c, struct rect r, const struct why *w, const struct mind *m, size_t k,
+                    size_t term, bool first)
+{
+	double beta = mind_beta(m, k, term), log_product = m->log_e[k] + log(beta);
+	struct style style = style_with(COLOR_DEFAULT, first ? ATTR_BOLD : 0);
+	int x = r.x + w->name;
+	why_name(ui, c, r.x, r.y, w->name, m, k);
+	canvas_put_right(c, x, r.y, w->beta, style, beta > 0 ? number_short(beta, 3).s : "0");
+	x += w->beta;
+	if (w->gamma)
+		canvas_put_right(c, x, r.y, w->gamma, style_of(COLOR_DIM), number_fixed(m->gamma[k], 2).s);
+	x += w->gamma;
+	canvas_put_right(c, x, r.y, w->e, style, power(m->log_e[k]).s);
+	canvas_put_right(c, x + w->e, r.y, w->product, style, power(log_product).s);
+	x += w->e + w->product;
+	canvas_put_right(c, x, r.y, w->phi, style, number_fixed(m->phi[k], 3).s);
+	if (w->bar > 2)
+		bar_horizontal(c, (struct rect){x + w->phi + 1, r.y, w->bar - 1, 1}, color_series((unsigned)k), m->phi[k], 1);
+}
+
+/* The last row: what phi is divided by, and which topics these are. */
+static void why_sum(struct canvas *c, struct rect r, const struct why *w, const struct mind *m, size_t term, size_t left)
+{
+	double sum = 0;
+	char note[96] = "";
+	for (size_t k = 0; k < m->components; k++)
+		sum += exp(m->log_e[k]) * mind_beta(m, k, term);
+	int x = r.x + w->name + w->beta + w->gamma, room = w->name + w->beta + w->gamma + w->e - 1;
+	const struct em_snapshot *s = m->s;
+	if (m->moved && s->position > 0)
+		snprintf(note, sizeof note, "β as the E-step saw it; %s moved it", pane_step(&s->ledger[s->position]).s);
+	else if (left > 0)
+		snprintf(note, sizeof note, "and %zu smaller", left);
+	canvas_put_clipped(c, r.x, r.y, room - 4, style_of(m->moved ? COLOR_WARN : COLOR_DIM), note);
+	canvas_put_right(c, x, r.y, w->e, style_of(COLOR_DIM), "sum");
+	canvas_put_right(c, x + w->e, r.y, w->product, style_of(COLOR_DEFAULT), number_short(sum, 3).s);
+	canvas_put_right(c, x + w->e + w->product, r.y, w->phi, style_of(COLOR_DEFAULT), "1");
+}
+
+/* "── why harbour ×3 · word 5 of 31 ─────── φ = β × e / sum,  e = exp(ψ(γ) − ψ(Σγ)) ──" */
+static void why_title(struct canvas *c, struct rect r, const struct picture *pic, const struct page_word *w,
+                      size_t place, size_t of)
+{
+	struct buf b = {0};
+	const char *label = item_label(pic->run->problem, w->term);
+	const char *formula = " φ = β × e / sum,  e = exp(ψ(γ) − ψ(Σγ)) ";
+	canvas_hline(c, r.x, r.y, r.w, style_of(COLOR_DIM));
+	buf_puts(&b, " why ");
+	text_clip(&b, label, 24, c->glyphs == GLYPHS_ASCII);
+	if (w->count > 1)
+		buf_printf(&b, " ×%u", w->count);
+	buf_printf(&b, " · %zu of %zu ", place + 1, of);
+	int used = 2;
+	if (b.s && !b.failed)
+		used += canvas_put_clipped(c, r.x + 2, r.y, r.w - 4, style_with(COLOR_TITLE, ATTR_BOLD), b.s);
+	buf_free(&b);
+	int wide = canvas_width(c, formula);
+	if (used + wide + 4 <= r.w)
+		canvas_put(c, r.x + r.w - wide - 2, r.y, style_of(COLOR_ACCENT), formula);
+}
+
+void reader_why(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r, struct mind *m,
+                const struct page_word *w, size_t place, size_t of)
+{
+	size_t list[ROWS], rows = r.h > 3 ? (size_t)(r.h - 3) : 0;
+	struct why k = why_columns(r.w);
+	if (r.h < 1)
+		return;
+	why_title(c, r, pic, w, place, of);
+	if (m->missing || r.h < 3 || w->term >= m->topics->dim[1])
+		return;
+	rows = rows > ROWS ? ROWS : rows < 1 ? 1 : rows;
+	size_t best = mind_phi(m, w->term);
+	choose(m, m->phi, rows, list);
+	why_head(c, (struct rect){r.x, r.y + 1, r.w, 1}, &k);
+	for (size_t i = 0; i < rows && i < m->components; i++)
+		why_row(ui, c, (struct rect){r.x, r.y + 2 + (int)i, r.w, 1}, &k, m, list[i], w->term, list[i] == best);
+	if (r.h > 3)
+		why_sum(c, (struct rect){r.x, r.y + r.h - 1, r.w, 1}, &k, m, w->term,
+		        m->components > rows ? m->components - rows : 0);
+}
