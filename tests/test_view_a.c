@@ -173,6 +173,10 @@ static void test_terms_sum(void **state)
 	see(&f, 80, 24, "how well the documents' topic shares fit");
 	fixture_command(&f, "down 3");
 	see(&f, 80, 24, "energy: the sum of the rows above");
+	char click[64];
+	snprintf(click, sizeof click, "click 5 %d", f.ui.plot.y + 6); /* below the blank line */
+	fixture_command(&f, click);
+	see(&f, 80, 24, "H[q(z)]: how open");
 	fixture_command(&f, "end");
 	see(&f, 80, 24, "log p(X|θ): the evidence itself");
 	see(&f, 80, 24, number_short(exp(-e->elbo / (double)f.corpus->tokens), 4).s);

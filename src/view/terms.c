@@ -221,16 +221,21 @@ static void keep_in_sight(struct ui_list *l, size_t n, int rows)
 		l->top = n > l->page ? n - l->page : 0;
 }
 
+static bool airy(const struct table *t, int rows) /* blank lines between the groups */
+{
+	return rows >= (int)t->n + 2;
+}
+
 static void draw_rows(struct canvas *c, struct rect r, const struct columns *k, const struct table *t, double full,
                       const struct ui_list *l)
 {
-	bool airy = r.h >= (int)t->n + 2; /* blank lines between the groups */
-	int rows = (int)(t->n - l->top) + (airy ? 2 : 0);
+	bool air = airy(t, r.h);
+	int rows = (int)(t->n - l->top) + (air ? 2 : 0);
 	if (k->bar)
 		canvas_vline(c, r.x + k->middle, r.y, rows < r.h ? rows : r.h, style_of(COLOR_DIM));
 	for (size_t i = l->top; i < t->n && r.h > 0; i++) {
 		draw_row(c, r, k, &t->row[i], full, i == l->cursor);
-		rect_cut_top(&r, airy && t->row[i].kind == SUBTOTAL ? 2 : 1);
+		rect_cut_top(&r, air && t->row[i].kind == SUBTOTAL ? 2 : 1);
 	}
 }
 
@@ -255,7 +260,20 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 		rect_cut_bottom(&r, draw_foot(c, below, 1, &t.row[ui->terms.cursor], &s->ledger[s->position], tokens));
 	}
 	keep_in_sight(&ui->terms, t.n, r.h);
+	ui->plot = r;
 	draw_rows(c, r, &k, &t, full, &ui->terms);
+}
+
+static void click(struct ui *ui, const struct table *t, const struct view_call *call)
+{
+	int x, y, row = ui->plot.y;
+	if (!pane_cell(call, &x, &y) || !rect_has(ui->plot, x, y))
+		return;
+	for (size_t i = ui->terms.top; i < t->n; i++) {
+		if (y == row)
+			ui->terms.cursor = i;
+		row += airy(t, ui->plot.h) && t->row[i].kind == SUBTOTAL ? 2 : 1;
+	}
 }
 
 static bool command(struct ui *ui, const struct picture *pic, const struct view_call *call, struct em_err *err)
@@ -274,6 +292,8 @@ static bool command(struct ui *ui, const struct picture *pic, const struct view_
 		l->cursor = 0;
 	else if (strcmp(name, "end") == 0 || strcmp(name, "page-down") == 0)
 		l->cursor = last;
+	else if (strcmp(name, "click") == 0)
+		click(ui, &t, call);
 	else
 		return false;
 	return true;
