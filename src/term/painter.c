@@ -254,6 +254,11 @@ size_t painter_farewell(char *out, size_t size)
 	return n;
 }
 
+const struct termios *painter_mode(void)
+{
+	return has_mode ? &mode_before : NULL;
+}
+
 /* ---- paint ---- */
 
 static int number_of(enum theme theme, enum color color, bool ground)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <termios.h>
 
 #include "plot/canvas.h"
 
@@ -41,6 +42,8 @@ int painter_fd(void);
 void painter_size(int *w, int *h);
 /* The bytes that set the terminal right from anywhere, for a crash; how many. */
 size_t painter_farewell(char *out, size_t size);
+/* The terminal's mode before painter_open, NULL when unknown. */
+const struct termios *painter_mode(void);
 /* Asks the terminal for its size and takes it. */
 void painter_resize(void);
 bool painter_has_color(void);

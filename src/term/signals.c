@@ -162,6 +162,7 @@ void signals_stop_self(void)
 	sigaction(SIGTSTP, &a, &mine);
 	raise(SIGTSTP);
 	sigaction(SIGTSTP, &mine, NULL);
+	take(SIGCONT); /* whoever called redraws anyway */
 }
 
 void signals_maskable(sigset_t *set)
@@ -201,7 +202,9 @@ void signals_rescue(const struct rescue *r)
 	rescue_tty = r->tty;
 	rescue_log = r->log;
 	rescue_err = r->err;
-	rescue_has_mode = r->tty >= 0 && tcgetattr(r->tty, &rescue_mode) == 0;
+	rescue_has_mode = r->tty >= 0 && r->mode;
+	if (rescue_has_mode)
+		rescue_mode = *r->mode;
 }
 
 void signals_rescue_arm(bool armed)

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <termios.h>
 
 /* Takes over INT, TERM, HUP, WINCH, TSTP, CONT, ignores PIPE, catches the fatal ones. Before curses, which leaves alone what
  * somebody has taken over. False when the system refuses. */
@@ -34,10 +35,11 @@ void signals_maskable(sigset_t *set);
 void *signals_stack(void);
 void signals_stack_free(void *stack);
 
-/* What a crash does first: writes bytes (at most 256 are kept) to the terminal, sets it as it is now; and puts standard error
- * back on `err` after copying what `log` holds. Descriptors of -1: nothing. armed false: none of it any more. */
+/* What a crash does first: writes bytes (at most 256 are kept) to the terminal and sets its mode; and puts standard error
+ * back on `err` after copying what `log` holds. Descriptors of -1, mode NULL: nothing. armed false: none of it any more. */
 struct rescue {
 	int tty, log, err;
+	const struct termios *mode;
 	const char *bytes;
 	size_t n;
 };
