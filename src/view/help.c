@@ -38,7 +38,7 @@ static void row(struct sheet *p, const char *left, const char *right)
 {
 	char line[PANE_LINE];
 	const char *at = right;
-	int room = p->width - p->first;
+	int room = p->width - p->first - 2; /* rows are set in by two */
 	bool below = canvas_width(p->canvas, left) > p->first - 1;
 	if (below || !right[0])
 		buf_printf(&p->text, "%c%s\t\n", ROW, left);
