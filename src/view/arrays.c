@@ -129,6 +129,20 @@ void component_mark(char out[16], const struct canvas *c, size_t k, size_t compo
 		n += snprintf(out + n, 16 - (size_t)n, "%s", above[*d - '0']);
 }
 
+void thin_bar(struct canvas *c, struct rect r, enum color color, double value, double full)
+{
+	if (!(full > 0) || !(value > 0) || r.w < 1)
+		return;
+	double place = fmin(1, value / full) * 2 * r.w;
+	int halves = place < 1 ? 1 : (int)lround(place);
+	bool ascii = c->glyphs == GLYPHS_ASCII;
+	for (int i = 0; 2 * i < halves; i++)
+		if (2 * i + 1 < halves)
+			canvas_set(c, r.x + i, r.y, style_of(color), ascii ? '=' : 0x2501);
+		else
+			canvas_set(c, r.x + i, r.y, style_of(color), ascii ? '-' : 0x2578);
+}
+
 /* The number of each part that has room for it, at its left end. */
 static void number_parts(struct canvas *c, struct rect r, const double *share, size_t components)
 {

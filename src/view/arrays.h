@@ -54,6 +54,8 @@ void component_mark(char out[16], const struct canvas *c, size_t k, size_t compo
 /* Columns of such a mark. */
 int component_mark_width(const struct canvas *c, size_t components);
 
+/* A thin bar of one row, exact to half a cell; what is there at all shows. Thin, so that bars in neighbouring rows stay apart. */
+void thin_bar(struct canvas *c, struct rect r, enum color color, double value, double full);
 /* Shares as a stacked bar, one part a component in the order of their numbers; whoever is wide enough gets its number. */
 void share_bar(struct canvas *c, struct rect r, const double *share, size_t components);
 

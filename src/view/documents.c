@@ -38,6 +38,7 @@ struct table {
 	int w[COLUMNS], x[COLUMNS]; /* width with the gap before it; 0: left out */
 	struct rect head, body, sum, foot;
 	size_t topic;               /* of the column SHARE */
+	int decimals;               /* of changes */
 };
 
 /* ---- layout ---- */
@@ -70,18 +71,18 @@ static void widths(struct table *t, const struct ui *ui, const struct picture *p
 {
 	const struct em_snapshot *s = pic->run;
 	const struct em_entry *now = &s->ledger[s->position];
-	int elbo = (int)text_width(number_fixed(now->elbo, 1).s) + 2;
+	int elbo = (int)text_width(number_fixed(now->elbo, 1).s) + 1, kl = (int)text_width(number_fixed(now->kl, 2).s) + 1;
 	bool known = any_known(s);
 	t->w[NUMBER] = digits_of(s->problem->layout.observations) + 2;
-	t->w[NAME] = 13;
-	t->w[TOKENS] = pic->corpus ? 8 : 0;
-	t->w[BAR] = array_shares(s->problem) ? 12 : 0;
-	t->w[SHARE] = ui->sort == SORT_TOPIC && array_shares(s->problem) ? 9 : 0;
+	t->w[NAME] = 14;
+	t->w[TOKENS] = pic->corpus ? 7 : 0;
+	t->w[BAR] = array_shares(s->problem) ? 11 : 0;
+	t->w[SHARE] = ui->sort == SORT_TOPIC && array_shares(s->problem) ? 8 : 0;
 	t->w[ELBO] = elbo > 9 ? elbo : 9;
 	t->w[EVIDENCE] = known ? t->w[ELBO] : 0;
-	t->w[KL] = known ? 9 : 0;
-	t->w[CHANGE] = 10;
-	t->w[SWEEPS] = 8;
+	t->w[KL] = known ? (kl > 8 && isfinite(now->kl) ? kl : 8) : 0;
+	t->w[CHANGE] = s->position > 0 ? 9 : 0;
+	t->w[SWEEPS] = 7;
 	while (total(t) > w) {
 		int out = NAME;
 		for (int i = 0; i < COLUMNS; i++)
@@ -105,9 +106,25 @@ static void widths(struct table *t, const struct ui *ui, const struct picture *p
 	}
 }
 
+/* Decimals that show the largest change of an observation. */
+static int decimals_of(const struct em_snapshot *s)
+{
+	double largest = 0;
+	for (size_t n = 0; n < s->problem->layout.observations; n++)
+		largest = fmax(largest, fabs(order_change(s, n)));
+	return largest >= 10 ? 1 : largest >= 0.1 ? 2 : largest >= 0.001 ? 4 : 5;
+}
+
+static struct number change_of(double x, int decimals)
+{
+	if (isnan(x))
+		return (struct number){""};
+	return fabs(x) < 0.5 * pow(10, -decimals) ? (struct number){"0"} : number_signed(x, decimals);
+}
+
 static struct table table_of(const struct ui *ui, const struct picture *pic, struct rect r)
 {
-	struct table t = {.topic = ui->sort_topic};
+	struct table t = {.topic = ui->sort_topic, .decimals = decimals_of(pic->run)};
 	widths(&t, ui, pic, r.w - 2);
 	t.head = rect_cut_top(&r, r.h > 1 ? 1 : 0);
 	t.foot = rect_cut_bottom(&r, r.h > 4 ? 1 : 0);
@@ -189,7 +206,8 @@ static void draw_row(struct canvas *c, const struct table *t, struct rect r, con
 	double kl = order_evidence_gap(o), change = order_change(s, n);
 	put(c, t, r, EVIDENCE, style_of(known ? COLOR_EVIDENCE : COLOR_DIM), known ? number_fixed(o->log_evidence, 1).s : "?");
 	put(c, t, r, KL, style_of(known ? COLOR_KL : COLOR_DIM), known ? number_fixed(kl < 0 ? 0 : kl, 2).s : "?");
-	put(c, t, r, CHANGE, change_style(change), isnan(change) ? "" : pane_change(change).s);
+	struct number moved = change_of(change, t->decimals);
+	put(c, t, r, CHANGE, change_style(moved.s[0] == '0' ? 0 : change), moved.s);
 	char sweeps[40];
 	snprintf(sweeps, sizeof sweeps, "%u%s", o->sweeps, o->capped ? "!" : "");
 	put(c, t, r, SWEEPS, style_of(o->capped ? COLOR_WARN : COLOR_DIM), sweeps);
@@ -260,7 +278,7 @@ static void draw_foot(struct canvas *c, struct rect r, const struct picture *pic
 		if (pic->corpus->length[n] == 0)
 			buf_puts(&b, " · empty: no token is left, it counts zero");
 		else
-			buf_printf(&b, " · %s tokens, %s terms", number_count(pic->corpus->length[n]).s, number_count(terms).s);
+			buf_printf(&b, " · %s terms", number_count(terms).s);
 	}
 	if (!pic->corpus || pic->corpus->length[n] > 0) {
 		say_shares(&b, s, share, n);
@@ -327,6 +345,15 @@ static void sort_by(struct ui *ui, enum ui_sort sort)
 	ui->sort_up = sort == SORT_NUMBER || sort == SORT_NAME; /* of numbers the large ones are of interest */
 	if (sort == SORT_TOPIC)
 		ui->sort_topic = ui->topic;
+}
+
+/* Whoever sorts wants to see what comes first. */
+static void to_top(struct ui *ui, const struct picture *pic)
+{
+	const size_t *order = order_of(ui, pic);
+	ui->documents.cursor = ui->documents.top = 0;
+	if (order && pic->run->problem->layout.observations > 0)
+		order_select(ui, order[0]);
 }
 
 static void sort_next(struct ui *ui, const struct picture *pic)
@@ -439,6 +466,7 @@ static void click(struct ui *ui, const struct picture *pic, const struct table *
 			ui->sort_up = !ui->sort_up;
 		else
 			sort_by(ui, about[k].sort);
+		to_top(ui, pic);
 		return;
 	}
 	if (!order || !list_at(&ui->documents, pic->run->problem->layout.observations, t->body, x, y, &row))
@@ -468,8 +496,10 @@ static bool command(struct ui *ui, const struct picture *pic, const struct view_
 	follow(ui, pic);
 	if (list_finds(ui, call, &back, &again))
 		find(ui, pic, back, again, err);
-	else if (strcmp(name, "sort") == 0)
+	else if (strcmp(name, "sort") == 0) {
 		sort_command(ui, pic, call, err);
+		to_top(ui, pic);
+	}
 	else if (strcmp(name, "select") == 0)
 		select_document(ui, pic, call, err);
 	else if (strcmp(name, "enter") == 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "view/page.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -238,21 +239,21 @@ static bool lay_text(struct page *p)
 	return true;
 }
 
-void page_label(const struct picture *pic, const struct page_word *w, struct buf *out)
+struct number page_times(const struct page_word *w)
 {
-	const char *label = item_label(pic->run->problem, w->term);
-	text_safe(out, label, strlen(label));
+	struct number out = {""};
 	if (w->count != 1)
-		buf_printf(out, "×%u", w->count);
+		snprintf(out.s, sizeof out.s, "×%u", w->count);
+	return out;
 }
 
-static int label_columns(const struct page *p, const struct picture *pic, const struct page_word *w)
+/* Columns of a term, and in *tail those of its mark and its count. */
+static int label_columns(const struct page *p, const struct picture *pic, const struct page_word *w, int *tail)
 {
-	struct buf b = {0};
-	page_label(pic, w, &b);
-	int columns = b.s ? span_columns(p->glyphs, b.s, b.len) : 0;
-	buf_free(&b);
-	return columns < p->width - p->mark ? columns : p->width - p->mark > 1 ? p->width - p->mark : 1;
+	const char *label = item_label(pic->run->problem, w->term), *times = page_times(w).s;
+	int columns = span_columns(p->glyphs, label, strlen(label));
+	*tail = p->mark + span_columns(p->glyphs, times, strlen(times));
+	return columns < p->width - *tail ? columns : p->width - *tail > 1 ? p->width - *tail : 1;
 }
 
 static bool lay_bag(struct page *p, const struct picture *pic)
@@ -260,7 +261,7 @@ static bool lay_bag(struct page *p, const struct picture *pic)
 	size_t from = 0;
 	int used = 0;
 	for (size_t i = 0; i < p->kept_n; i++) {
-		int columns = label_columns(p, pic, &p->word[p->kept[i]]) + p->mark;
+		int tail, columns = label_columns(p, pic, &p->word[p->kept[i]], &tail) + tail;
 		if (i > from && used + GAP + columns > p->width) {
 			if (!add_line(p, from, i))
 				return false;
@@ -310,9 +311,9 @@ static size_t runs_of_bag(const struct page *p, const struct picture *pic, struc
 	size_t n = 0;
 	int x = 0;
 	for (size_t i = line.from; i < line.to && i < p->kept_n; i++) {
-		int columns = label_columns(p, pic, &p->word[p->kept[i]]);
+		int tail, columns = label_columns(p, pic, &p->word[p->kept[i]], &tail);
 		n = add_run(out, n, (struct page_run){x, columns, 0, 0, p->kept[i], true});
-		x += columns + p->mark + GAP;
+		x += columns + tail + GAP;
 	}
 	return n;
 }
@@ -342,6 +343,11 @@ size_t page_runs(const struct page *p, const struct picture *pic, const struct c
 		at = to;
 	}
 	return n;
+}
+
+int page_columns(const struct page *p, size_t at, size_t n)
+{
+	return span_columns(p->glyphs, p->text->bytes + at, n);
 }
 
 size_t page_line_of(const struct page *p, size_t i)

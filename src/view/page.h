@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/number.h"
 #include "plot/canvas.h"
 #include "view/ui.h"
 
@@ -51,7 +52,7 @@ struct page_interval {
 
 /* A piece of a line as it is drawn: a word and its mark, or what lies between words. */
 struct page_run {
-	int x, width;        /* columns from the left edge; width without the mark */
+	int x, width;        /* columns from the left edge; width without the mark and what follows it */
 	size_t at, length;   /* bytes of the text */
 	size_t word;         /* index, SIZE_MAX between words */
 	bool ends;           /* the word ends here: its mark follows */
@@ -66,6 +67,8 @@ void page_free(struct page *p); /* NULL is allowed */
 /* The pieces of line i; how many. */
 size_t page_runs(const struct page *p, const struct picture *pic, const struct canvas *c, size_t i,
                  struct page_run out[PAGE_RUNS]);
+/* Columns of n bytes of the text. */
+int page_columns(const struct page *p, size_t at, size_t n);
 /* The line that the i-th kept word ends on. */
 size_t page_line_of(const struct page *p, size_t i);
 /* The kept word nearest to a column of a line, or on the lines nearest to it; kept_n when there is none. */
@@ -74,7 +77,7 @@ size_t page_nearest(const struct page *p, const struct picture *pic, const struc
 int page_column(const struct page *p, const struct picture *pic, const struct canvas *c, size_t i);
 /* The 90 % interval of the marginal Beta(gamma, sum - gamma) of component k of n. Computed once for the same numbers. */
 struct page_interval page_interval_of(struct page *p, size_t k, size_t n, double gamma, double sum);
-/* "harbour×3": a word of a document without text, as it is drawn. */
-void page_label(const struct picture *pic, const struct page_word *w, struct buf *out);
+/* "×3", what follows the mark of a word of a document without text; "" for a single one. */
+struct number page_times(const struct page_word *w);
 
 #endif

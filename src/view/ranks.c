@@ -188,8 +188,11 @@ const struct rank_all *ranks_all(struct ui *ui, const struct em_snapshot *s, siz
 		return NULL;
 	}
 	double sum = 0;
-	for (size_t i = 0; i < r->all.n; i++)
-		r->all.sum[i] = sum += r->all.rank[i].weight;
+	for (size_t i = 0; i < r->all.n; i++) {
+		const struct rank *x = &r->all.rank[i];
+		r->all.sum[i] = sum += x->weight;
+		r->all.largest = fmax(r->all.largest, fabs(x->weight - x->before));
+	}
 	find_leaders(&r->all, s, k);
 	r->all_of = k;
 	return &r->all;

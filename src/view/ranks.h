@@ -29,6 +29,7 @@ struct rank_all {
 	size_t n;
 	struct rank *rank;   /* [n] */
 	double *sum;         /* [n] of the weights up to this rank */
+	double largest;      /* change of a weight in the last step, in size */
 	size_t leaders;
 	struct {
 		size_t n;

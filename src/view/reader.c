@@ -42,7 +42,7 @@ static struct parts parts_of(const struct ui *ui, const struct picture *pic, str
 			rect_cut_bottom(&r, ui->why && r.h < 12 ? 0 : 1);
 	}
 	if (r.w >= 70) {
-		p.panel = rect_cut_right(&r, r.w >= 190 ? 72 : r.w >= 150 ? 60 : r.w >= 110 ? 46 : 30);
+		p.panel = rect_cut_right(&r, r.w >= 190 ? 72 : r.w >= 150 ? 60 : r.w >= 110 ? 50 : 31);
 		rect_cut_right(&r, 3);
 	}
 	p.text = r;
@@ -57,14 +57,13 @@ static int text_width_in(struct rect r)
 
 /* ---- drawing ---- */
 
-static void draw_head(struct canvas *c, struct rect r, const struct picture *pic, size_t n, const struct page *p)
+static void draw_head(struct canvas *c, struct rect r, const struct picture *pic, size_t n)
 {
 	const struct em_snapshot *s = pic->run;
 	char right[128];
 	snprintf(right, sizeof right, "%s %s of %s", s->problem->model->observation, number_count(n + 1).s,
 	         number_count(s->problem->layout.observations).s);
 	int wide = canvas_width(c, right);
-	(void)p;
 	if (wide > r.w / 2) {
 		snprintf(right, sizeof right, "%s", number_count(n + 1).s);
 		wide = canvas_width(c, right);
@@ -117,24 +116,26 @@ static struct style word_style(size_t lead, bool selected)
 	return style_with(color_series((unsigned)lead), selected ? ATTR_BOLD | ATTR_REVERSE : 0);
 }
 
-/* What was searched for is underlined, wherever it stands. */
-static void mark_found(struct canvas *c, struct rect at, const struct page *p, const struct page_line *line, const char *find)
+/* The column of a byte of the line; its runs are given. */
+static int column_of(const struct page *p, const struct page_run *run, size_t n, size_t at)
 {
-	const char *s = p->text->bytes;
-	size_t length;
-	if (!find[0] || !s)
+	for (size_t i = 0; i < n; i++)
+		if (at < run[i].at + run[i].length)
+			return run[i].x + (at > run[i].at ? page_columns(p, run[i].at, at - run[i].at) : 0);
+	return n > 0 ? run[n - 1].x + run[n - 1].width : 0;
+}
+
+/* What was searched for is underlined, wherever it stands. */
+static void mark_found(struct canvas *c, struct rect r, const struct page *p, size_t line, const struct page_run *run,
+                       size_t n, const char *find)
+{
+	size_t to = p->line[line].to, length;
+	if (!find[0] || !p->text->bytes)
 		return;
-	for (size_t from = line->from; (from = list_place(s, line->to, from, find, &length)) < line->to; from += length) {
-		int x = 0;
-		struct page_run run[PAGE_RUNS];
-		size_t n = page_runs(p, NULL, c, (size_t)(line - p->line), run);
-		for (size_t i = 0; i < n; i++) {
-			if (run[i].at + run[i].length <= from)
-				continue;
-			x = run[i].x + (int)text_width_of(s + run[i].at, from > run[i].at ? from - run[i].at : 0);
-			break;
-		}
-		canvas_attr(c, (struct rect){at.x + x, at.y, (int)text_width_of(s + from, length), 1}, ATTR_UNDERLINE | ATTR_BOLD);
+	for (size_t at = p->line[line].from; (at = list_place(p->text->bytes, to, at, find, &length)) < to; at += length) {
+		int x = column_of(p, run, n, at);
+		canvas_attr(c, (struct rect){r.x + x, r.y, column_of(p, run, n, at + length - 1) + 1 - x, 1},
+		            ATTR_UNDERLINE | ATTR_BOLD);
 	}
 }
 
@@ -151,19 +152,18 @@ static void draw_text_line(struct canvas *c, struct rect r, const struct picture
 		int x = r.x + run[j].x;
 		if (p->text->bytes)
 			canvas_put_clipped_n(c, x, r.y, run[j].width, style, p->text->bytes + run[j].at, run[j].length);
-		else if (w) {
-			struct buf b = {0};
-			page_label(pic, w, &b);
-			canvas_put_clipped(c, x, r.y, run[j].width, style, b.s ? b.s : "");
-			buf_free(&b);
-		}
+		else if (w)
+			canvas_put_clipped(c, x, r.y, run[j].width, style, item_label(pic->run->problem, w->term));
+		x += run[j].width;
 		if (kept && run[j].ends) {
 			char mark[PAGE_MARK];
 			component_mark(mark, c, lead, m->components);
-			canvas_put(c, x + run[j].width, r.y, style_of(color_series((unsigned)lead)), mark);
+			x += canvas_put(c, x, r.y, style_of(color_series((unsigned)lead)), mark);
 		}
+		if (w && !p->text->bytes)
+			canvas_put(c, x, r.y, style_of(COLOR_DIM), page_times(w).s);
 	}
-	mark_found(c, r, p, &p->line[i], find);
+	mark_found(c, r, p, i, run, n, find);
 }
 
 static void draw_text(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r, struct page *p,
@@ -252,7 +252,7 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 		return;
 	}
 	fit(ui, p, at.text.h);
-	draw_head(c, at.head, pic, n, p);
+	draw_head(c, at.head, pic, n);
 	if (at.numbers.h > 0)
 		draw_numbers(c, at.numbers, pic, n);
 	double *share = at.bar.h > 0 ? malloc((s->problem->layout.components + 1) * sizeof *share) : NULL;

@@ -105,47 +105,95 @@ static void choose(const struct mind *m, const double *by, size_t rows, size_t *
 
 enum { ROWS = 64 };
 
+/* The columns of the panel; numbers is 0 where there is no room for the interval in figures. */
+struct panel {
+	int badge, gamma, mean, numbers, bar;
+	size_t rows;   /* components that are shown */
+	bool words;    /* each has a second line with its first words */
+};
+
+static struct panel panel_of(struct rect r, size_t components)
+{
+	size_t most = r.h > 1 ? (size_t)(r.h - 1) : 0;
+	struct panel w = {.badge = components > 99 ? 6 : components > 9 ? 5 : 4, .gamma = 8, .mean = 6,
+	                  .numbers = r.w >= 44 ? 14 : 0, .rows = components};
+	w.bar = r.w - w.badge - w.gamma - w.mean - w.numbers - 1;
+	w.words = 2 * components <= most;
+	if (w.rows > most)
+		w.rows = most > 1 ? most - 1 : most; /* the last row says how many there are besides */
+	if (w.rows > ROWS)
+		w.rows = ROWS;
+	return w;
+}
+
+static void panel_head(struct canvas *c, struct rect r, const struct panel *w)
+{
+	struct style dim = style_of(COLOR_DIM);
+	int x = r.x + w->badge;
+	canvas_put_right(c, x, r.y, w->gamma - 1, dim, "γ");
+	x += w->gamma;
+	canvas_put_right(c, x, r.y, w->mean - 1, dim, canvas_width(c, "E[θ]") < w->mean ? "E[θ]" : "mean");
+	x += w->mean;
+	if (w->numbers)
+		canvas_put_right(c, x, r.y, w->numbers - 1, dim, "90% within");
+	x += w->numbers + 1;
+	if (w->bar < 5)
+		return;
+	canvas_put(c, x, r.y, dim, "0");
+	if (!w->numbers && w->bar >= 12)
+		canvas_put_center(c, x, r.y, w->bar, dim, "90%");
+	canvas_put_right(c, x, r.y, w->bar, dim, "1");
+}
+
+/* As many first words of a component as fit. */
+static void first_words(struct ui *ui, struct canvas *c, int x, int y, int width, const struct em_snapshot *s, size_t k)
+{
+	const struct rank_top *top = width > 2 ? ranks_top(ui, s, k) : NULL;
+	int used = 0;
+	for (size_t i = 0; top && i < top->n; i++) {
+		const char *label = item_label(s->problem, top->rank[i].id);
+		int wide = canvas_width(c, label);
+		if (used + wide > width)
+			break;
+		canvas_put(c, x + used, y, style_of(COLOR_DIM), label);
+		used += wide + 1;
+	}
+}
+
+static void panel_row(struct canvas *c, struct rect r, const struct panel *w, const struct mind *m, struct page *p, size_t k)
+{
+	struct page_interval v = page_interval_of(p, k, m->components, m->gamma[k], m->sum);
+	double mean = m->gamma[k] / m->sum;
+	char range[64];
+	int x = r.x + w->badge;
+	topic_badge(c, r.x, r.y, k);
+	canvas_put_right(c, x, r.y, w->gamma - 1, style_of(COLOR_DEFAULT),
+	                 number_fixed(m->gamma[k], m->gamma[k] < 1000 ? 2 : 0).s);
+	x += w->gamma;
+	canvas_put_right(c, x, r.y, w->mean - 1, style_with(COLOR_DEFAULT, ATTR_BOLD), number_fixed(mean, 3).s);
+	x += w->mean;
+	snprintf(range, sizeof range, "%.3f–%.3f", v.lo, v.hi);
+	if (w->numbers)
+		canvas_put_right(c, x, r.y, w->numbers - 1, style_of(COLOR_DEFAULT), range);
+	draw_interval(c, (struct rect){x + w->numbers + 1, r.y, w->bar, 1}, color_series((unsigned)k), v.lo, v.hi, mean);
+}
+
 void reader_panel(struct ui *ui, struct canvas *c, struct rect r, const struct mind *m, struct page *p)
 {
-	size_t list[ROWS], rows = r.h > 2 ? (size_t)(r.h - 1) : 0;
-	int badge = m->components > 99 ? 6 : m->components > 9 ? 5 : 4, gamma = 8, mean = 7, numbers = r.w >= 44 ? 14 : 0;
-	int words = r.w >= 58 ? 16 : 0, bar = r.w - badge - gamma - mean - numbers - words - 2;
-	struct style dim = style_of(COLOR_DIM);
-	if (rows == 0 || r.w < badge + gamma + mean)
+	size_t list[ROWS];
+	struct panel w = panel_of(r, m->components);
+	if (w.rows == 0 || r.w < w.badge + w.gamma + w.mean)
 		return;
-	rows = rows > ROWS ? ROWS : rows;
-	bool more = m->components > rows;
-	if (more && rows > 1)
-		rows--;
-	choose(m, m->gamma, rows, list);
-	int x = r.x + badge;
-	canvas_put_right(c, x, r.y, gamma - 1, dim, "γ");
-	canvas_put_right(c, x + gamma, r.y, mean - 1, dim, "E[θ]");
-	if (numbers)
-		canvas_put_right(c, x + gamma + mean, r.y, numbers - 1, dim, "90% within");
-	if (bar >= 12)
-		canvas_put_clipped(c, x + gamma + mean + numbers + 1, r.y, bar, dim, numbers ? "0" : "0 90% within");
-	if (bar >= 3)
-		canvas_put_right(c, x + gamma + mean + numbers + 1, r.y, bar, dim, "1");
-	for (size_t i = 0; i < rows && i < m->components; i++) {
-		size_t k = list[i];
-		struct page_interval v = page_interval_of(p, k, m->components, m->gamma[k], m->sum);
-		int y = r.y + 1 + (int)i;
-		char range[64];
-		topic_badge(c, r.x, y, k);
-		canvas_put_right(c, x, y, gamma - 1, style_of(COLOR_DEFAULT), number_fixed(m->gamma[k], 2).s);
-		canvas_put_right(c, x + gamma, y, mean - 1, style_of(COLOR_DEFAULT), number_fixed(m->gamma[k] / m->sum, 3).s);
-		snprintf(range, sizeof range, "%.3f–%.3f", v.lo, v.hi);
-		if (numbers)
-			canvas_put_right(c, x + gamma + mean, y, numbers - 1, dim, range);
-		draw_interval(c, (struct rect){x + gamma + mean + numbers + 1, y, bar, 1}, color_series((unsigned)k), v.lo, v.hi,
-		              m->gamma[k] / m->sum);
-		const struct rank_top *top = words ? ranks_top(ui, m->s, k) : NULL;
-		if (top && top->n > 0)
-			canvas_put_clipped(c, r.x + r.w - words + 1, y, words - 1, dim, item_label(m->s->problem, top->rank[0].id));
+	choose(m, m->gamma, w.rows, list);
+	panel_head(c, r, &w);
+	for (size_t i = 0; i < w.rows; i++) {
+		int y = r.y + 1 + (int)i * (w.words ? 2 : 1);
+		panel_row(c, (struct rect){r.x, y, r.w, 1}, &w, m, p, list[i]);
+		if (w.words)
+			first_words(ui, c, r.x + w.badge, y + 1, r.w - w.badge, m->s, list[i]);
 	}
-	if (more)
-		canvas_printf(c, r.x, r.y + 1 + (int)rows, dim, "and %zu smaller", m->components - rows);
+	if (m->components > w.rows)
+		canvas_printf(c, r.x, r.y + 1 + (int)w.rows, style_of(COLOR_DIM), "and %zu smaller", m->components - w.rows);
 }
 
 /* ---- the arithmetic of a word ---- */
@@ -181,7 +229,7 @@ static struct why why_columns(int w)
 		room -= 9;
 	}
 	if (room >= 6) {
-		k.bar = room < 26 ? room : 26;
+		k.bar = room < 26 ? room : w > 140 ? 48 : 26;
 		room -= k.bar;
 	}
 	if (room >= 8)
@@ -203,28 +251,14 @@ static void why_head(struct canvas *c, struct rect r, const struct why *k)
 	canvas_put_right(c, x + k->e + k->product, r.y, k->phi, dim, "φ");
 }
 
-/* The topic's number and first words, in `width` columns. */
-static void why_name(struct ui *ui, struct canvas *c, int x, int y, int width, const struct mind *m, size_t k)
-{
-	const struct rank_top *top = width >= 14 ? ranks_top(ui, m->s, k) : NULL;
-	int used = topic_badge(c, x, y, k) + 1;
-	for (size_t i = 0; top && i < top->n; i++) {
-		const char *label = item_label(m->s->problem, top->rank[i].id);
-		int wide = canvas_width(c, label);
-		if (used + wide > width - 1)
-			break;
-		canvas_put(c, x + used, y, style_of(COLOR_DIM), label);
-		used += wide + 1;
-	}
-}
-
 static void why_row(struct ui *ui, struct canvas *c, struct rect r, const struct why *w, const struct mind *m, size_t k,
                     size_t term, bool first)
 {
 	double beta = mind_beta(m, k, term), log_product = m->log_e[k] + log(beta);
 	struct style style = style_with(COLOR_DEFAULT, first ? ATTR_BOLD : 0);
 	int x = r.x + w->name;
-	why_name(ui, c, r.x, r.y, w->name, m, k);
+	int badge = topic_badge(c, r.x, r.y, k) + 1;
+	first_words(ui, c, r.x + badge, r.y, w->name - badge - 1, m->s, k);
 	canvas_put_right(c, x, r.y, w->beta, style, beta > 0 ? number_short(beta, 3).s : "0");
 	x += w->beta;
 	if (w->gamma)
@@ -248,7 +282,7 @@ static void why_sum(struct canvas *c, struct rect r, const struct why *w, const 
 	int x = r.x + w->name + w->beta + w->gamma, room = w->name + w->beta + w->gamma + w->e - 1;
 	const struct em_snapshot *s = m->s;
 	if (m->moved && s->position > 0)
-		snprintf(note, sizeof note, "β as the E-step saw it; %s moved it", pane_step(&s->ledger[s->position]).s);
+		snprintf(note, sizeof note, "β before %s, as q saw it", pane_step(&s->ledger[s->position]).s);
 	else if (left > 0)
 		snprintf(note, sizeof note, "and %zu smaller", left);
 	canvas_put_clipped(c, r.x, r.y, room - 4, style_of(m->moved ? COLOR_WARN : COLOR_DIM), note);

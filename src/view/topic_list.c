@@ -113,10 +113,10 @@ static void draw_names(struct canvas *c, struct rect r, const struct columns *k,
 	x += k->change;
 	canvas_put_clipped(c, x + 1, r.y, k->moved - 1, dim, moved ? "place" : "");
 	x += k->moved;
-	canvas_put_right(c, x, r.y, k->own, dim, "its own");
+	canvas_put_right(c, x, r.y, k->own, dim, "of word");
 }
 
-/* The share of an item's expected occurrences that belong to component k, by the sizes and weights; NAN when unknown. */
+/* The part of an item's expected tokens that belong to component k, by the sizes and weights; NAN when unknown. */
 static double own_share(const struct em_snapshot *s, const struct em_array *a, size_t k, size_t id)
 {
 	double sum = 0;
@@ -127,15 +127,17 @@ static double own_share(const struct em_snapshot *s, const struct em_array *a, s
 	return sum > 0 ? s->mass[k] * array_at(s->theta, a, k, id) / sum : NAN;
 }
 
-static struct number change_of(double x)
+/* With as many decimals as the largest change of the component needs; "0" for what is less than shows. */
+static struct number change_of(double x, double largest)
 {
 	struct number out = {""};
-	if (x == 0)
+	int decimals = 2;
+	for (double show = 0.1; decimals < 5 && 100 * largest < show; show /= 10)
+		decimals++;
+	if (fabs(100 * x) < 0.5 * pow(10, -decimals))
 		return (struct number){"0"};
-	if (fabs(x) < 5e-5)
-		return x > 0 ? (struct number){"+0.00%"} : (struct number){"−0.00%"};
 	if (!isnan(x))
-		snprintf(out.s, sizeof out.s, "%.40s%%", number_signed(100 * x, 2).s);
+		snprintf(out.s, sizeof out.s, "%.40s%%", number_signed(100 * x, decimals).s);
 	return out;
 }
 
@@ -153,14 +155,15 @@ static void draw_row(struct canvas *c, struct rect r, const struct columns *w, c
 	canvas_put_right(c, x, r.y, w->weight, style_of(COLOR_DEFAULT), percent(rank->weight, w->weight > 8 ? 3 : 2).s);
 	x += w->weight;
 	if (w->bar)
-		bar_horizontal(c, (struct rect){x + 1, r.y, w->bar - 1, 1}, color_series((unsigned)k), rank->weight,
-		               all->rank[0].weight);
+		thin_bar(c, (struct rect){x + 1, r.y, w->bar - 1, 1}, color_series((unsigned)k), rank->weight,
+		         all->rank[0].weight);
 	x += w->bar;
 	canvas_put_right(c, x, r.y, w->sum, style_of(COLOR_DIM), percent(all->sum[i], 1).s);
 	x += w->sum;
 	double change = moved ? rank->weight - rank->before : NAN;
-	canvas_put_right(c, x, r.y, w->change, style_of(change > 0 ? COLOR_UP : change < 0 ? COLOR_DOWN : COLOR_DIM),
-	                 change_of(change).s);
+	struct number shown = change_of(change, all->largest);
+	canvas_put_right(c, x, r.y, w->change, style_of(shown.s[0] == '+' ? COLOR_UP : shown.s[0] == '0' ? COLOR_DIM : COLOR_DOWN),
+	                 shown.s);
 	x += w->change;
 	if (moved)
 		topic_move(c, x + 1, r.y, w->moved - 1, rank->was, i + 1);
@@ -187,7 +190,7 @@ static void draw_side(struct canvas *c, struct rect r, const struct picture *pic
 		size_t n = all->leader[i - 1].n;
 		int x = r.x + canvas_put(c, r.x, r.y + i, style_of(COLOR_DEFAULT), "");
 		canvas_put_right(c, x, r.y + i, 6, style_of(COLOR_DEFAULT), percent(all->leader[i - 1].share, 1).s);
-		bar_horizontal(c, (struct rect){x + 7, r.y + i, 10, 1}, color_series((unsigned)k), all->leader[i - 1].share, 1);
+		thin_bar(c, (struct rect){x + 7, r.y + i, 10, 1}, color_series((unsigned)k), all->leader[i - 1].share, 1);
 		canvas_put_right(c, x + 17, r.y + i, 6, style_of(COLOR_DIM), number_count(n + 1).s);
 		canvas_put_clipped(c, x + 24, r.y + i, r.w - 24, style_of(COLOR_DEFAULT), name_of(pic, n));
 	}

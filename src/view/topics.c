@@ -161,7 +161,7 @@ static void draw_word(struct canvas *c, struct rect r, const struct em_snapshot 
 	topic_move(c, x, r.y, move - (move > 2 ? 1 : 0), rank->was, place);
 	x += move;
 	if (r.x + r.w - x >= 2)
-		bar_horizontal(c, (struct rect){x, r.y, r.x + r.w - x, 1}, color_series((unsigned)k), rank->weight, full);
+		thin_bar(c, (struct rect){x, r.y, r.x + r.w - x, 1}, color_series((unsigned)k), rank->weight, full);
 }
 
 static void draw_card(struct ui *ui, const struct em_snapshot *s, struct canvas *c, struct rect r, size_t k, double full)
@@ -187,7 +187,7 @@ static void draw_line(struct ui *ui, const struct em_snapshot *s, struct canvas 
 		if (number)
 			canvas_put_right(c, x, r.y, number, style_of(COLOR_DIM), number_count((size_t)llround(tokens)).s);
 		x += number + 1;
-		bar_horizontal(c, (struct rect){x, r.y, bar, 1}, color_series((unsigned)k), share, most);
+		thin_bar(c, (struct rect){x, r.y, bar, 1}, color_series((unsigned)k), share, most);
 		x += bar + (bar ? 1 : 0);
 	}
 	for (size_t i = 0; top && i < top->n; i++) {
@@ -206,12 +206,12 @@ static void draw_line(struct ui *ui, const struct em_snapshot *s, struct canvas 
 
 static void draw_foot(struct canvas *c, struct rect r, const struct em_snapshot *s, const struct grid *g, double full)
 {
-	char compared[96], scale[96] = "";
+	char compared[96], scale[96];
 	topic_compared(s, compared, sizeof compared);
-	if (!g->lines && full > 0)
-		snprintf(scale, sizeof scale, "a full bar is %s", percent(full, 2).s);
-	else if (g->lines)
-		snprintf(scale, sizeof scale, "%s of %zu", "share, tokens and first words", g->count);
+	if (g->lines)
+		snprintf(scale, sizeof scale, "share, tokens, first words of %zu %ss", g->count, s->problem->model->component);
+	else
+		snprintf(scale, sizeof scale, "a whole bar is %s", percent(full, 2).s);
 	int used = canvas_put_clipped(c, r.x, r.y, r.w, style_of(COLOR_DIM), compared);
 	if (used + 3 + canvas_width(c, scale) <= r.w)
 		canvas_put_right(c, r.x + used, r.y, r.w - used, style_of(COLOR_DIM), scale);
