@@ -293,11 +293,12 @@ static void draw_words(struct canvas *c, struct rect r, const struct em_snapshot
 /* Where there is room: the last steps as a table, newest at the bottom. */
 static void draw_ledger(struct canvas *c, struct rect r, const struct em_snapshot *s)
 {
-	int w = 12, x = r.x + 8;
-	if (r.w < 8 + 3 * w || r.h < 4)
+	int x = r.x + 8, w = r.w >= 8 + 4 * 12 ? (r.w - 8) / 4 : (r.w - 8) / 3;
+	if (w < 11 || r.h < 4)
 		return;
+	w = w > 14 ? 14 : w;
 	size_t rows = (size_t)(r.h - 1), n = s->position + 1 < rows ? s->position + 1 : rows, from = s->position + 1 - n;
-	bool wide = r.w >= 8 + 4 * w;
+	bool wide = r.w >= 8 + 4 * 12;
 	canvas_put(c, r.x, r.y, style_of(COLOR_DIM), "step");
 	canvas_put_right(c, x, r.y, w, style_of(COLOR_DIM), "ELBO");
 	canvas_put_right(c, x + w, r.y, w, style_of(COLOR_DIM), "change");

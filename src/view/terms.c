@@ -110,7 +110,7 @@ static struct columns columns(const struct canvas *c, int w, const struct table 
 	struct columns k = {.number = 12, .tokens = tokens};
 	k.decimals = full >= 1000 ? 1 : full >= 10 ? 2 : full >= 1 ? 3 : full >= 0.1 ? 4 : 6;
 	for (size_t i = 0; i < t->n; i++) {
-		int wide = canvas_width(c, t->row[i].name) + (t->row[i].kind == TERM ? 2 : 0);
+		int wide = canvas_width(c, t->row[i].name) + (t->row[i].kind == TERM ? 4 : 2);
 		int number = 2 + canvas_width(c, number_fixed(t->row[i].now, 1).s);
 		k.name = wide > k.name ? wide : k.name;
 		k.number = number > k.number ? number : k.number;
@@ -136,7 +136,7 @@ static void draw_head(struct canvas *c, struct rect r, const struct columns *k, 
 {
 	struct style dim = style_of(COLOR_DIM);
 	int x = r.x + k->name;
-	canvas_put_clipped(c, r.x, r.y, k->name, dim, "nats");
+	canvas_put_clipped(c, r.x + 2, r.y, k->name - 2, dim, "nats");
 	if (k->before) {
 		canvas_put_right(c, x, r.y, k->number, dim, s->position ? pane_step(&s->ledger[s->position - 1]).s : "before");
 		x += k->number;
@@ -157,7 +157,10 @@ static void draw_row(struct canvas *c, struct rect r, const struct columns *k, c
 {
 	int attr = row->kind == TERM ? 0 : ATTR_BOLD, x = r.x + k->name;
 	struct style style = style_with(row->color, attr);
-	canvas_put_clipped(c, r.x + (row->kind == TERM ? 2 : 0), r.y, k->name, style, row->name);
+	int set_in = row->kind == TERM ? 4 : 2;
+	if (selected)
+		canvas_put_clipped(c, r.x, r.y, r.w, style_with(COLOR_ACCENT, ATTR_BOLD), "▸");
+	canvas_put_clipped(c, r.x + set_in, r.y, k->name - set_in, style, row->name);
 	if (k->before) {
 		canvas_put_right(c, x, r.y, k->number, style_of(COLOR_DIM), isnan(row->before) ? "" : number_fixed(row->before, 1).s);
 		x += k->number;
