@@ -159,10 +159,10 @@ static double time_textbook(const struct bench *b, size_t docs, bool hoisted)
 typedef double vec __attribute__((vector_size(64)));
 
 /* What the machine can do: the same rows, the same products and sums, and nothing else. */
+double bench_limit(const double *rows, const struct em_corpus *c, size_t kp, double *e);
 #if defined(__x86_64__) && !defined(ELBOW_NO_CLONES)
 __attribute__((target_clones("default", "avx2", "avx512f")))
 #endif
-double bench_limit(const double *rows, const struct em_corpus *c, size_t kp, double *e);
 double bench_limit(const double *rows, const struct em_corpus *c, size_t kp, double *e)
 {
 	double sink = 0;

@@ -352,7 +352,7 @@ static void test_labels(void **state)
 	axis_linear(&a, 0.13, 0.87, 5, false, true);
 	expect_labels(&a, "0.2|0.4|0.6|0.8");
 	axis_linear(&a, -38900, -37118.4, 5, false, true);
-	expect_labels(&a, "−1500|−1000|−500");
+	expect_labels(&a, "−1 500|−1 000|−500");
 	axis_title(&a, "ELBO", text, sizeof text);
 	assert_string_equal(text, "ELBO + 37 000");
 	axis_format(&a, -37206.53, 1, text, sizeof text);
@@ -364,7 +364,7 @@ static void test_labels(void **state)
 	axis_linear(&a, -1e-8, 3e-8, 5, false, true);
 	expect_labels(&a, "−1e-8|0|1e-8|2e-8|3e-8");
 	axis_log10(&a, 2e-6, 300, 10);
-	expect_labels(&a, "1e-6|1e-5|1e-4|0.001|0.01|0.1|1|10|100|1000");
+	expect_labels(&a, "1e-6|1e-5|1e-4|0.001|0.01|0.1|1|10|100|1 000");
 	axis_log10(&a, 2, 30, 10);
 	expect_labels(&a, "1|2|5|10|20|50|100");
 	assert_true(isnan(axis_place(&a, 0)) && isnan(axis_place(&a, -2)));

@@ -271,7 +271,8 @@ enum em_status em_run_goto(struct em_run *r, size_t step, const struct em_hooks 
 	if (step > 0)
 		st = state_at(r, step - 1, h, &before, err);
 	if (!st && step > 0 && !r->records[step].state) {
-		record_keep(r, r->records + step - 1, before, NULL); /* so that the next line starts from it */
+		if (!r->records[step - 1].state) /* so that the next line starts from it */
+			record_keep(r, r->records + step - 1, before, NULL);
 		st = state_at(r, step, h, &now, err);
 	} else if (!st) {
 		now = state_retain(r->records[step].state);

@@ -165,7 +165,7 @@ static void take_offset(struct axis *a)
 	int power = common_power(a);
 	double unit = pow(10, abs(power));
 	a->offset = power >= 0 ? trunc(nearest / unit) * unit : trunc(nearest * unit) / unit;
-	if (label_width(a, a->lo) + 2 > before)
+	if (label_width(a, a->lo) + 1 > before)
 		a->offset = 0;
 }
 
