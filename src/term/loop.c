@@ -321,7 +321,6 @@ static bool begin(struct screen *s, struct session *session)
 
 static void end(struct screen *s)
 {
-	worker_stop(s->worker);
 	screen_forget_lines(s);
 	overlay_free(&s->overlay);
 	buf_free(&s->said);
@@ -386,10 +385,15 @@ static int on_screen(struct session *session, const struct job *open, char *cons
 		run(&s, open, lines, n, &err);
 	else
 		em_no_memory(&err);
-	end(&s);
+	bool stopped = worker_stop(s.worker);
 	painter_close();
 	signals_rescue_arm(false);
 	errlog_end();
+	if (!stopped) {
+		prompt_teardown();
+		_exit(s.status); /* the worker sits in a read that may never return, and holds the session */
+	}
+	end(&s);
 	return err.code && err.code != EM_CANCELLED ? failed(&err) : s.status;
 }
 

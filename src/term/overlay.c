@@ -24,24 +24,34 @@ void overlay_free(struct overlay *o)
 	buf_free(&o->text);
 }
 
-/* Puts the lines from top on into r (none when r is empty); returns how many there are. Lines of the text are wrapped; what
- * is left of a line keeps the blanks that the line began with. */
+/* The column where the rest of a long line goes on: below the last column of a table, else below its beginning. */
+static size_t hang(const char *s, size_t n, size_t indent, size_t width)
+{
+	size_t best = indent;
+	for (size_t i = indent + 2; i < n && i < width * 2 / 3; i++)
+		if (s[i] != ' ' && s[i - 1] == ' ' && s[i - 2] == ' ')
+			best = i;
+	size_t column = text_width_of(s, best);
+	return column < width * 2 / 3 ? column : 0;
+}
+
+/* Puts the lines from top on into r (none when r is empty); returns how many there are. */
 static size_t put_lines(const struct overlay *o, struct canvas *c, struct rect r, size_t width)
 {
 	size_t row = 0;
 	for (const char *s = o->text.s; *s;) {
-		size_t n = strcspn(s, "\n"), indent = strspn(s, " "), at = 0;
+		size_t n = strcspn(s, "\n"), indent = strspn(s, " "), at = 0, first = row;
 		struct text_line line;
-		indent = indent < width / 2 ? indent : 0;
-		bool any = false;
-		while (text_wrap(s + indent, n > indent ? n - indent : 0, width - indent, &at, &line)) {
+		indent = indent < n && indent < width / 2 ? indent : 0;
+		size_t column = indent, rest = hang(s, n, indent, width);
+		while (text_wrap(s + indent, n - indent, width - column, &at, &line)) {
 			if (row >= o->top && row - o->top < (size_t)(r.h > 0 ? r.h : 0))
-				canvas_put_clipped_n(c, r.x + (int)indent, r.y + (int)(row - o->top), (int)(width - indent),
+				canvas_put_clipped_n(c, r.x + (int)column, r.y + (int)(row - o->top), (int)(width - column),
 				                     style_of(COLOR_DEFAULT), s + indent + line.start, line.end - line.start);
 			row++;
-			any = true;
+			column = rest;
 		}
-		row += !any;
+		row += row == first; /* an empty line is one too */
 		s += n + (s[n] == '\n');
 	}
 	return row;

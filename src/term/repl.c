@@ -24,6 +24,7 @@ struct repl {
 	bool utf8, interactive, quit;
 	int status; /* of the first failure */
 	int end;    /* the signal that ends the program, 0 none */
+	struct buf input; /* read from standard input and not yet run */
 };
 
 /* Whole lines, spelled out where there is only ASCII. */
@@ -212,24 +213,48 @@ static char *edited_line(struct repl *r)
 	return NULL;
 }
 
-static char *plain_line(void)
+/* More bytes of standard input; false at its end, or when a signal ends the program. */
+static bool read_more(struct repl *r)
 {
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t n = getline(&line, &room, stdin);
-	if (n < 0) {
-		free(line);
-		return NULL;
+	char part[4096];
+	struct pollfd p[2] = {{STDIN_FILENO, POLLIN, 0}, {signals_fd(), POLLIN, 0}};
+	while (!r->quit) {
+		if (poll(p, 2, -1) < 0 && errno != EINTR)
+			return false;
+		if (p[1].revents) {
+			struct signals got = signals_take();
+			r->end = got.end ? got.end : got.interrupt ? SIGINT : 0;
+			r->quit = r->end != 0;
+			continue;
+		}
+		ssize_t n = read(STDIN_FILENO, part, sizeof part);
+		if (n > 0)
+			buf_add(&r->input, part, (size_t)n);
+		return n > 0 && !r->input.failed;
 	}
-	while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
-		line[--n] = '\0';
+	return false;
+}
+
+static char *plain_line(struct repl *r)
+{
+	char *end;
+	while (!(end = r->input.len ? memchr(r->input.s, '\n', r->input.len) : NULL) && read_more(r))
+		;
+	size_t n = end ? (size_t)(end - r->input.s) : r->input.len, used = end ? n + 1 : n;
+	if (r->quit || used == 0)
+		return NULL;
+	char *line = strndup(r->input.s, n);
+	r->input.len -= used;
+	memmove(r->input.s, r->input.s + used, r->input.len);
+	if (line && n > 0 && line[n - 1] == '\r')
+		line[n - 1] = '\0';
 	return line;
 }
 
 static void read_lines(struct repl *r)
 {
 	while (!r->quit) {
-		char *line = r->interactive ? edited_line(r) : plain_line();
+		char *line = r->interactive ? edited_line(r) : plain_line(r);
 		if (!line)
 			return;
 		run_line(r, line);
@@ -274,6 +299,7 @@ int term_prompt(struct session *s, const struct job *open, char *const *lines, s
 	if (r.interactive)
 		prompt_teardown();
 	ui_close(&r.ui);
+	buf_free(&r.input);
 	signals_close();
 	return r.end ? 128 + r.end : r.status;
 }

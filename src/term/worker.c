@@ -28,13 +28,13 @@ struct worker {
 	atomic_size_t done, of;
 	/* Behind the lock. */
 	pthread_mutex_t lock;
-	pthread_cond_t more;
+	pthread_cond_t more, over;
 	struct waiting queue[QUEUE];
 	size_t head, count;
 	struct outcome outcomes[QUEUE + 1];
 	size_t first, ended;
 	unsigned long last_ticket;
-	bool running, stop;
+	bool running, stop, gone;
 };
 
 static long milliseconds(void)
@@ -115,6 +115,8 @@ static void *run(void *self)
 		add_outcome(w, now.ticket, &err);
 		wake(w);
 	}
+	w->gone = true;
+	pthread_cond_signal(&w->over);
 	pthread_mutex_unlock(&w->lock);
 	signals_stack_free(stack);
 	return NULL;
@@ -143,6 +145,7 @@ struct worker *worker_start(struct session *s)
 	w->session = s;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->more, NULL);
+	pthread_cond_init(&w->over, NULL);
 	/* Threads take over the mask of the one that makes them, and so do those of OpenMP that this one makes. */
 	sigset_t all, before;
 	signals_maskable(&all);
@@ -157,21 +160,31 @@ struct worker *worker_start(struct session *s)
 	return NULL;
 }
 
-void worker_stop(struct worker *w)
+bool worker_stop(struct worker *w)
 {
+	struct timespec until;
 	if (!w)
-		return;
+		return true;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec++;
 	pthread_mutex_lock(&w->lock);
 	w->stop = true;
 	atomic_store(&w->cancel, true);
 	pthread_cond_signal(&w->more);
+	for (int late = 0; !w->gone && !late;)
+		late = pthread_cond_timedwait(&w->over, &w->lock, &until);
+	bool gone = w->gone;
 	pthread_mutex_unlock(&w->lock);
+	if (!gone)
+		return false;
 	pthread_join(w->thread, NULL);
 	pthread_cond_destroy(&w->more);
+	pthread_cond_destroy(&w->over);
 	pthread_mutex_destroy(&w->lock);
 	close(w->pipe[0]);
 	close(w->pipe[1]);
 	free(w);
+	return true;
 }
 
 unsigned long worker_submit(struct worker *w, const struct job *job)

@@ -19,8 +19,9 @@ struct outcome {
 
 /* NULL when the system refuses. The thread takes no signals. */
 struct worker *worker_start(struct session *s);
-/* Cancels what runs, waits for it, frees. NULL is allowed. */
-void worker_stop(struct worker *w);
+/* Cancels what runs, waits for it, frees. NULL is allowed. False when it does not stop within a second, blocked in the
+ * system reading a pipe: then thread and session are still in use, and all that is left is to end the program. */
+bool worker_stop(struct worker *w);
 
 /* Queues a copy of the job; its ticket (never 0), or 0 when the queue is full. */
 unsigned long worker_submit(struct worker *w, const struct job *job);
