@@ -180,7 +180,7 @@ static void draw_bar(struct canvas *c, const struct table *t, struct rect r, con
 	if (t->w[BAR] < 3)
 		return;
 	if (pic->corpus && pic->corpus->length[n] == 0)
-		canvas_put_clipped(c, at.x, at.y, at.w, style_of(COLOR_WARN), "empty: counts zero");
+		canvas_put_clipped(c, at.x, at.y, at.w, style_of(COLOR_WARN), at.w < 18 ? "empty" : "empty: counts zero");
 	else if (share && shares_of(pic->run, pic->run->q, n, share))
 		share_bar(c, at, share, pic->run->problem->layout.components);
 }
@@ -242,7 +242,7 @@ static void draw_sum(struct canvas *c, const struct table *t, const struct pictu
 	put(c, t, r, KL, style_with(known ? COLOR_KL : COLOR_DIM, ATTR_BOLD), known ? number_fixed(now->kl, 2).s : "unknown");
 	struct style change = change_style(now->gain);
 	change.attr = ATTR_BOLD;
-	put(c, t, r, CHANGE, change, isnan(now->gain) ? "" : pane_change(now->gain).s);
+	put(c, t, r, CHANGE, change, change_of(now->gain, t->decimals).s);
 	put(c, t, r, SWEEPS, style_with(COLOR_DIM, ATTR_BOLD), number_count((size_t)sweeps).s);
 }
 
@@ -290,7 +290,7 @@ static void draw_foot(struct canvas *c, struct rect r, const struct picture *pic
 	buf_free(&b);
 }
 
-/* Brings the cursor to the selected observation: steps change the order, not the selection. */
+/* Brings the cursor to the selected observation. Steps change the order, not the selection: then it stays at the same height. */
 static void follow(struct ui *ui, const struct picture *pic)
 {
 	size_t n = pic->run->problem->layout.observations;
@@ -298,11 +298,11 @@ static void follow(struct ui *ui, const struct picture *pic)
 	if (ui->document >= n)
 		order_select(ui, n > 0 ? n - 1 : 0);
 	size_t row = order_row(ui, pic, ui->document);
-	if (row != l->cursor) {
-		size_t down = l->cursor - l->top;
-		l->cursor = row;
+	size_t down = l->cursor - l->top;
+	if (row != l->cursor && ui->listed == ui->document)
 		l->top = row > down ? row - down : 0;
-	}
+	l->cursor = row;
+	ui->listed = ui->document;
 }
 
 static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r)
@@ -312,6 +312,8 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 	const size_t *order = order_of(ui, pic);
 	struct table t = table_of(ui, pic, r);
 	struct ui_list *l = &ui->documents;
+	if (!list_room(c, r, 20, 2, "documents: too small"))
+		return;
 	if (!order) {
 		canvas_put_clipped(c, r.x, r.y, r.w, style_of(COLOR_BAD), "out of memory");
 		return;

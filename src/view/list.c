@@ -112,6 +112,15 @@ void list_highlight(struct canvas *c, struct rect row, bool pointer)
 		}
 }
 
+bool list_room(struct canvas *c, struct rect r, int w, int h, const char *text)
+{
+	if (r.w >= w && r.h >= h)
+		return true;
+	if (r.h > 0)
+		canvas_put_clipped(c, r.x, r.y, r.w, style_of(COLOR_DIM), text);
+	return false;
+}
+
 void list_words(const struct view_call *call, int i, char *out, size_t size)
 {
 	size_t n = 0;

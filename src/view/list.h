@@ -37,6 +37,8 @@ bool list_holds(const char *bytes, size_t n, const char *words);
 /* The same, and where: the first place at or after `from`. n when nowhere; *length of the place. */
 size_t list_place(const char *bytes, size_t n, size_t from, const char *words, size_t *length);
 
+/* False, and as much of the text as fits drawn, where a view has less than w x h cells. */
+bool list_room(struct canvas *c, struct rect r, int w, int h, const char *text);
 /* The words of a call from argument i on, with blanks between, in out. */
 void list_words(const struct view_call *call, int i, char *out, size_t size);
 

@@ -48,7 +48,7 @@ static double value_of(const struct ui *ui, const struct picture *pic, size_t n)
 	case SORT_TOKENS:
 		return pic->corpus ? (double)pic->corpus->length[n] : NAN;
 	case SORT_TOPIC:
-		return share_of(s, s->q, n, ui->sort_topic);
+		return pic->corpus && pic->corpus->length[n] == 0 ? NAN : share_of(s, s->q, n, ui->sort_topic);
 	case SORT_ELBO:
 		return s->obs[n].elbo;
 	case SORT_EVIDENCE:

@@ -28,18 +28,18 @@ static struct parts parts_of(const struct ui *ui, const struct picture *pic, str
 	size_t k = pic->run->problem->layout.components;
 	p.head = rect_cut_top(&r, 1);
 	p.numbers = rect_cut_top(&r, r.h >= 3 ? 1 : 0);
-	if (r.w < 70 && r.h >= 5)
+	if (r.w < 70 && r.h >= (ui->why ? 8 : 5))
 		p.bar = rect_cut_top(&r, 1);
 	if (r.h >= 7)
 		rect_cut_top(&r, 1);
-	int most = r.h - 4, want = ui->why ? reader_why_rows(k) : 1;
+	int most = r.h - (ui->why ? 2 : 4), want = ui->why ? reader_why_rows(k) : 1;
 	if (want > r.h * 3 / 5 && r.w >= 70)
 		want = r.h * 3 / 5;
 	want = want > most ? most : want;
 	if (want > 0) {
 		p.why = rect_cut_bottom(&r, want);
-		if (r.h >= 5 && want < r.h)
-			rect_cut_bottom(&r, ui->why && r.h < 12 ? 0 : 1);
+		if (r.h >= (ui->why ? 12 : 5)) /* a blank line between */
+			rect_cut_bottom(&r, 1);
 	}
 	if (r.w >= 70) {
 		p.panel = rect_cut_right(&r, r.w >= 190 ? 72 : r.w >= 150 ? 60 : r.w >= 110 ? 50 : 31);
@@ -242,6 +242,8 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 		canvas_put_clipped(c, r.x, r.y, r.w, style_of(COLOR_DIM), "The Reader shows documents; these data have none.");
 		return;
 	}
+	if (!list_room(c, r, 12, 3, "reader: too small"))
+		return;
 	if (ui->document >= s->problem->layout.observations)
 		order_select(ui, s->problem->layout.observations - 1);
 	size_t n = ui->document;

@@ -192,7 +192,7 @@ void reader_panel(struct ui *ui, struct canvas *c, struct rect r, const struct m
 		if (w.words)
 			first_words(ui, c, r.x + w.badge, y + 1, r.w - w.badge, m->s, list[i]);
 	}
-	if (m->components > w.rows)
+	if (m->components > w.rows && (int)w.rows + 1 < r.h)
 		canvas_printf(c, r.x, r.y + 1 + (int)w.rows, style_of(COLOR_DIM), "and %zu smaller", m->components - w.rows);
 }
 
@@ -223,6 +223,10 @@ struct why {
 static struct why why_columns(int w)
 {
 	struct why k = {.name = 6, .beta = 10, .gamma = 0, .e = 12, .product = 12, .phi = 8, .bar = 0};
+	if (w < k.name + k.beta + k.e + k.product + k.phi) /* narrow: the result goes last */
+		k.product = 0;
+	if (w < k.name + k.beta + k.e + k.phi)
+		k.beta = k.e = 0;
 	int room = w - k.name - k.beta - k.e - k.product - k.phi;
 	if (room >= 9) {
 		k.gamma = 9;
@@ -321,7 +325,7 @@ void reader_why(struct ui *ui, const struct picture *pic, struct canvas *c, stru
 	if (r.h < 1)
 		return;
 	why_title(c, r, pic, w, place, of);
-	if (m->missing || r.h < 3 || w->term >= m->topics->dim[1])
+	if (m->missing || r.h < 3 || r.w < 14 || w->term >= m->topics->dim[1])
 		return;
 	rows = rows > ROWS ? ROWS : rows < 1 ? 1 : rows;
 	size_t best = mind_phi(m, w->term);

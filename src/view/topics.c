@@ -247,6 +247,8 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 	double full = 0;
 	if (ui->topic >= k)
 		ui->topic = k > 0 ? k - 1 : 0;
+	if (!list_room(c, r, 24, 3, "topics: too small"))
+		return;
 	if (ui->topic_open) {
 		topic_list_draw(ui, pic, c, r);
 		return;

@@ -27,6 +27,7 @@ struct ui {
 	size_t topic;               /* selected component */
 	bool topic_open;            /* the longer list of one topic */
 	size_t document;            /* selected observation (its number, not its row) */
+	size_t listed;              /* the one under the cursor of Documents when that was drawn last */
 	size_t token;               /* Reader: index of the selected token among the kept ones */
 	struct ui_list topics, topic_terms, documents, reader, help, terms;
 	enum ui_sort sort;
