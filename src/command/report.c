@@ -116,12 +116,23 @@ void report_document(struct buf *b, const struct em_snapshot *s, size_t n)
 		           row[k * q->stride[1]], row[k * q->stride[1]] / sum);
 }
 
+/* Lines of at most 78 columns. */
+static void wrapped(struct buf *b, const char *text)
+{
+	struct text_line line;
+	size_t at = 0, n = strlen(text);
+	while (text_wrap(text, n, 78, &at, &line)) {
+		buf_add(b, text + line.start, line.end - line.start);
+		buf_putc(b, '\n');
+	}
+}
+
 void report_step(struct buf *b, const struct em_snapshot *s)
 {
 	const struct em_entry *e = s->ledger + s->position;
 	char text[1200];
 	s->problem->model->explain(s->problem, s->position ? e - 1 : NULL, e, text, sizeof text);
-	buf_printf(b, "%s\n", text);
+	wrapped(b, text);
 	buf_printf(b, "log p(X|θ) %s = ELBO %s + KL %s (nats)\n", number_fixed(e->log_evidence, 4).s,
 	           number_fixed(e->elbo, 4).s, number_fixed(e->kl, 4).s);
 	if (e->moved > 0)
@@ -131,7 +142,7 @@ void report_step(struct buf *b, const struct em_snapshot *s)
 
 void report_verdict(struct buf *b, const struct em_snapshot *s)
 {
-	buf_printf(b, "%s\n", s->verdict.text);
+	wrapped(b, s->verdict.text);
 }
 
 char *report_ascii(const char *utf8)

@@ -31,7 +31,8 @@ static void say_unfinished(struct em_verdict *v, double gain, const char *observ
 	else
 		snprintf(rate, sizeof rate, "no steady rate yet");
 	if (v->capped)
-		snprintf(capped, sizeof capped, "; %s %ss hit the sweep limit", number_count(v->capped).s, observation);
+		snprintf(capped, sizeof capped, "; %s %s%s hit the sweep limit", number_count(v->capped).s, observation,
+		         v->capped == 1 ? "" : "s");
 	snprintf(v->text, sizeof v->text, "not converged: the last iteration gained %s nats; %s%s", number_short(gain, 3).s,
 	         rate, capped);
 }

@@ -63,8 +63,8 @@ static void sentence_e(const struct em_problem *p, const struct em_entry *before
 		           now->worst + 1, number_fixed(-now->worst_gain, decimals(now->worst_gain)).s,
 		           em_settings_number(p->settings, "e_start") == 0 ? "cold" : "warm");
 	else if (now->capped)
-		buf_printf(b, "%s documents hit the limit of %.0f sweeps (e_sweeps) before they settled.",
-		           number_count(now->capped).s, em_settings_number(p->settings, "e_sweeps"));
+		buf_printf(b, "%s document%s hit the limit of %.0f sweeps (e_sweeps) before settling.",
+		           number_count(now->capped).s, now->capped == 1 ? "" : "s", em_settings_number(p->settings, "e_sweeps"));
 	else
 		buf_puts(b, "KL cannot reach 0: q factorizes, the posterior does not.");
 }

@@ -11,6 +11,7 @@ typedef double vec __attribute__((vector_size(64)));
 typedef int64_t ivec __attribute__((vector_size(64)));
 
 #if defined(__x86_64__) && !defined(ELBOW_NO_CLONES)
+/* On static functions, with plain ones around them below: clang 14 gives a clone that others call a name they do not find. */
 #define HOT __attribute__((target_clones("default", "avx2", "avx512f")))
 #else
 #define HOT
@@ -94,7 +95,7 @@ typedef int64_t ivec __attribute__((vector_size(64)));
 
 #define LANE_SUM(v) (((v)[0] + (v)[4]) + ((v)[1] + (v)[5]) + (((v)[2] + (v)[6]) + ((v)[3] + (v)[7])))
 
-HOT double lda_exp_digamma(const double *gamma, size_t topics, size_t kp, double *psi, double *e)
+HOT static double exp_digamma_hot(const double *gamma, size_t topics, size_t kp, double *psi, double *e)
 {
 	for (size_t k = 0; k < kp; k += LDA_LANES) {
 		vec g = *(const vec *)(const void *)(gamma + k), p;
@@ -160,7 +161,7 @@ SMALL_KERNEL(accumulate_2, 2)
 SMALL_KERNEL(accumulate_3, 3)
 SMALL_KERNEL(accumulate_4, 4)
 
-HOT void lda_accumulate(const struct lda_doc *doc, const double *e, double *acc)
+HOT static void accumulate_hot(const struct lda_doc *doc, const double *e, double *acc)
 {
 	size_t kp = doc->kp;
 	switch (kp / LDA_LANES) {
@@ -177,7 +178,7 @@ HOT void lda_accumulate(const struct lda_doc *doc, const double *e, double *acc)
 	}
 }
 
-HOT void lda_gather(const struct lda_doc *doc, const double *e, double *acc, double *s, double *stats)
+HOT static void gather_hot(const struct lda_doc *doc, const double *e, double *acc, double *s, double *stats)
 {
 	size_t kp = doc->kp;
 	memset(acc, 0, kp * sizeof *acc);
@@ -195,7 +196,7 @@ HOT void lda_gather(const struct lda_doc *doc, const double *e, double *acc, dou
 	}
 }
 
-HOT double lda_expect(const struct lda_doc *doc, const double *e, const double *s, const double *table)
+HOT static double expect_hot(const struct lda_doc *doc, const double *e, const double *s, const double *table)
 {
 	size_t kp = doc->kp;
 	double sum = 0;
@@ -210,7 +211,7 @@ HOT double lda_expect(const struct lda_doc *doc, const double *e, const double *
 	return sum;
 }
 
-HOT void lda_log(const double *x, size_t n, double *out)
+HOT static void log_hot(const double *x, size_t n, double *out)
 {
 	size_t i = 0;
 	for (; i + LDA_LANES <= n; i += LDA_LANES) {
@@ -224,4 +225,29 @@ HOT void lda_log(const double *x, size_t n, double *out)
 	}
 	for (; i < n; i++)
 		out[i] = x[i] > 0 ? log(x[i]) : 0;
+}
+
+double lda_exp_digamma(const double *gamma, size_t topics, size_t kp, double *psi, double *e)
+{
+	return exp_digamma_hot(gamma, topics, kp, psi, e);
+}
+
+void lda_accumulate(const struct lda_doc *doc, const double *e, double *acc)
+{
+	accumulate_hot(doc, e, acc);
+}
+
+void lda_gather(const struct lda_doc *doc, const double *e, double *acc, double *s, double *stats)
+{
+	gather_hot(doc, e, acc, s, stats);
+}
+
+double lda_expect(const struct lda_doc *doc, const double *e, const double *s, const double *table)
+{
+	return expect_hot(doc, e, s, table);
+}
+
+void lda_log(const double *x, size_t n, double *out)
+{
+	log_hot(x, n, out);
 }
