@@ -34,6 +34,7 @@ TEST_LIB := $(BUILD)/tests/libtest.a
 
 .PHONY: all run check units bench lint install uninstall help clean packages packages-check packages-lint screenshots golden-update
 all: $(BUILD)/elbow
+	@:
 
 $(BUILD)/libelbow.a: $(LIB_OBJ)
 $(BUILD)/libapp.a: $(APP_OBJ)

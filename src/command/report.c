@@ -16,13 +16,12 @@ static void right(struct buf *b, int width, const char *s)
 	buf_puts(b, s);
 }
 
-/* Differences shrink from thousands to fractions: the digits follow. */
+/* With the ELBO's decimals while they show anything. */
 static struct number change(double x)
 {
-	double size = fabs(x);
 	if (isnan(x))
 		return (struct number){""};
-	return size >= 1 || x == 0 ? number_signed(x, 2) : size >= 1e-4 ? number_signed(x, 6) : number_short(x, 2);
+	return fabs(x) >= 1e-4 || x == 0 ? number_signed(x, 4) : number_short(x, 2);
 }
 
 static void ledger_row(struct buf *b, const struct em_entry *e)

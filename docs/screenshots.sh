@@ -1,0 +1,10 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Draws the pictures of README.md: screenshots.sh ELBOW FOLDER
+set -eu
+elbow=$1 to=$2
+mkdir -p "$to"
+export LC_ALL=C.UTF-8
+"$elbow" -b -s size=100x30 -e 'finish 3' -e "screenshot! $to/bound.svg" -e "screenshot! $to/bound.txt" \
+	-e 'view topics' -e "screenshot! $to/topics.svg" \
+	-e 'view documents' -e 'select 7' -e enter -e why -e "screenshot! $to/reader.svg"
