@@ -146,6 +146,117 @@ static void test_published_documents(void **state)
 	micro_close(&m);
 }
 
+/* q of a one-document run: gamma, and phi of each pair. */
+static void read_q(const struct em_snapshot *s, size_t k, double *gamma, double phi[][4])
+{
+	const struct em_corpus *c = s->problem->data->corpus;
+	size_t kp = s->problem->layout.q_stride;
+	memcpy(gamma, s->q, k * sizeof *gamma);
+	for (size_t j = 0; j < c->pairs; j++) {
+		double sum = 0;
+		for (size_t i = 0; i < k; i++)
+			sum += phi[j][i] = exp(special_digamma(gamma[i])) * s->theta_made[kp + c->term[j] * kp + i];
+		for (size_t i = 0; i < k; i++)
+			phi[j][i] /= sum;
+	}
+}
+
+/* The five terms from their definitions: expectations under Beta(gamma) by Simpson's rule. */
+static void test_terms_by_quadrature(void **state)
+{
+	(void)state;
+	enum { POINTS = 100000 };
+	static const double beta[] = {.6, .3, .1, .1, .3, .6};
+	static const unsigned counts[] = {5, 2, 3};
+	const double alpha = 2.5;
+	struct micro m;
+	struct em_err err;
+	const struct em_snapshot *s;
+	double g[2], phi[3][4], log_theta[2] = {0}, prior = 0, own = 0, mass = 0, want[5] = {0};
+	micro_open(&m, 2, alpha, 3, beta, 1, counts, "batch", "cold");
+	assert_int_equal(em_run_step(m.run, EM_PHASE, NULL, &err), EM_OK);
+	assert_int_equal(em_run_snapshot(m.run, &s, &err), EM_OK);
+	read_q(s, 2, g, phi);
+	for (int i = 1; i < POINTS; i++) {
+		double x = (double)i / POINTS, lx = log(x), ly = log1p(-x), w = (i % 2 ? 4.0 : 2.0) / 3 / POINTS;
+		double log_q = lgamma(g[0] + g[1]) - lgamma(g[0]) - lgamma(g[1]) + (g[0] - 1) * lx + (g[1] - 1) * ly;
+		double log_p = lgamma(2 * alpha) - 2 * lgamma(alpha) + (alpha - 1) * (lx + ly);
+		w *= exp(log_q);
+		mass += w;
+		log_theta[0] += w * lx;
+		log_theta[1] += w * ly;
+		prior += w * log_p;
+		own -= w * log_q;
+	}
+	assert_true(fabs(mass - 1) < 1e-9);
+	want[0] = prior;
+	want[3] = own;
+	for (int v = 0; v < 3; v++)
+		for (int k = 0; k < 2; k++) {
+			want[1] += counts[v] * phi[v][k] * log_theta[k];
+			want[2] += counts[v] * phi[v][k] * log(beta[k * 3 + v]);
+			want[4] -= counts[v] * phi[v][k] * log(phi[v][k]);
+		}
+	for (int i = 0; i < 5; i++)
+		if (fabs(s->ledger[1].terms[i] - want[i]) > 1e-8)
+			fail_msg("term %d: %.12g, by quadrature %.12g", i, s->ledger[1].terms[i], want[i]);
+	em_snapshot_release(s);
+	micro_close(&m);
+}
+
+/* log Dir normalizers and KL(Dir(g) || Dir(a)). */
+static double kl_dirichlet(const double *g, const double *a, size_t k)
+{
+	double sum = 0, kl = special_log_norm(g, k) - special_log_norm(a, k);
+	for (size_t i = 0; i < k; i++)
+		sum += g[i];
+	for (size_t i = 0; i < k; i++)
+		kl += (g[i] - a[i]) * (special_digamma(g[i]) - special_digamma(sum));
+	return kl;
+}
+
+/* KL by its own definition, sum_z q(z) [log q(z) - log p(z|w) + KL(Dir(gamma) || Dir(alpha + n(z)))], after E and after M. */
+static void test_kl_by_definition(void **state)
+{
+	(void)state;
+	static const double beta[] = {.5, .3, .15, .05, .1, .1, .3, .5, .25, .25, .25, .25};
+	static const unsigned counts[] = {2, 1, 1, 2}; /* words 0 0 1 2 3 3 */
+	static const size_t pair[] = {0, 0, 1, 2, 3, 3};
+	enum { K = 3, N = 6 };
+	const double alpha = 0.7;
+	struct micro m;
+	struct em_err err;
+	micro_open(&m, K, alpha, 4, beta, 1, counts, "batch", "cold");
+	for (int phase = 0; phase < 4; phase++) {
+		const struct em_snapshot *s;
+		double g[K], phi[4][4], joint[729], q[729], kl_theta[729], total = 0, kl = 0;
+		assert_int_equal(em_run_step(m.run, EM_PHASE, NULL, &err), EM_OK);
+		assert_int_equal(em_run_snapshot(m.run, &s, &err), EM_OK);
+		read_q(s, K, g, phi);
+		for (int z = 0; z < 729; z++) {
+			double n[K] = {alpha, alpha, alpha}, a = K * alpha;
+			joint[z] = q[z] = 1;
+			for (int i = 0, rest = z; i < N; i++, rest /= K) {
+				int k = rest % K;
+				joint[z] *= n[k] / (a + i) * s->theta[8 + pair[i] * 8 + (size_t)k];
+				q[z] *= phi[pair[i]][k];
+				n[k]++;
+			}
+			total += joint[z];
+			kl_theta[z] = kl_dirichlet(g, n, K);
+		}
+		for (int z = 0; z < 729; z++)
+			if (q[z] > 0)
+				kl += q[z] * (log(q[z]) - log(joint[z] / total) + kl_theta[z]);
+		const struct em_entry *e = s->ledger + s->position;
+		assert_true(fabs(log(total) - e->log_evidence) < 1e-11);
+		if (fabs(kl - e->kl) > 1e-10)
+			fail_msg("phase %d: KL %.12g, by definition %.12g", phase, e->kl, kl);
+		em_snapshot_release(s);
+	}
+	micro_close(&m);
+}
+
 /* ---- LDA-C's algorithm, plainly: phi kept, gamma corrected after every term, everything in logs ---- */
 
 struct plain {
@@ -392,6 +503,8 @@ int main(void)
 		cmocka_unit_test(test_exp_digamma),
 		cmocka_unit_test(test_log),
 		cmocka_unit_test(test_published_documents),
+		cmocka_unit_test(test_terms_by_quadrature),
+		cmocka_unit_test(test_kl_by_definition),
 		cmocka_unit_test(test_agrees_with_lda_c),
 		cmocka_unit_test(test_alpha_newton),
 		cmocka_unit_test(test_given_topics_are_checked),

@@ -45,12 +45,6 @@ static const struct em_setting rows[] = {
 
 const struct em_setting_table em_run_settings = {"run", rows, sizeof rows / sizeof rows[0]};
 
-const char *em_phase_name(enum em_phase p)
-{
-	static const char *const names[] = {"init", "E", "M", "e", "m"};
-	return names[p];
-}
-
 static size_t state_bytes(const struct state *s, const struct state *from)
 {
 	struct block *const *a[] = {&s->theta, &s->q, &s->stats, &s->mass, &s->bounds, &s->log_p, &s->progress};

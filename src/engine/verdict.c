@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Has it converged, how fast does it, how much is still to come, and what stands in the way. */
+ * Reading the ledger: has it converged, how fast does it, how much is still to come, and what stands in the way. */
 #include <math.h>
 #include <stdio.h>
 
 #include "base/number.h"
 #include "elbow/run.h"
+
+const char *em_phase_name(enum em_phase p)
+{
+	static const char *const names[] = {"init", "E", "M", "e", "m"};
+	return names[p];
+}
 
 /* The ELBO at the ends of the last iterations: newest first. An iteration ends with an M; the newest may be an E. */
 static size_t iteration_ends(const struct em_entry *ledger, size_t position, const struct em_entry **out, size_t max)
