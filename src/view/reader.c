@@ -49,6 +49,14 @@ static struct parts parts_of(const struct ui *ui, const struct picture *pic, str
 	return p;
 }
 
+/* A short text has what belongs to it close below, not at the foot of a large screen. */
+static void close_up(struct parts *p, size_t lines, size_t components)
+{
+	size_t panel = p->panel.h > 0 ? 2 * components + 1 : 0, want = lines > panel ? lines : panel;
+	int spare = p->text.h > 0 && (size_t)p->text.h > want ? p->text.h - (int)want : 0;
+	p->why.y -= spare;
+}
+
 /* The text's own columns: the scroll bar stands behind them. */
 static int text_width_in(struct rect r)
 {
@@ -254,6 +262,7 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 		return;
 	}
 	fit(ui, p, at.text.h);
+	close_up(&at, p->lines, s->problem->layout.components);
 	draw_head(c, at.head, pic, n);
 	if (at.numbers.h > 0)
 		draw_numbers(c, at.numbers, pic, n);

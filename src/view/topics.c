@@ -138,7 +138,7 @@ static void draw_head(struct canvas *c, struct rect r, const struct em_snapshot 
 		snprintf(size, sizeof size, "%.20s  %.20s tokens", percent(share, 1).s, number_count((size_t)llround(tokens)).s);
 	x += canvas_put_clipped(c, x, r.y, r.x + r.w - x, style_with(COLOR_TITLE, selected ? ATTR_BOLD : 0), size) + 1;
 	int room = r.x + r.w - x - 1;
-	if (known && room >= 4)
+	if (known && room >= 4 && r.w >= 36)
 		bar_horizontal(c, (struct rect){x, r.y, room, 1}, color_series((unsigned)k), share, 1);
 	for (int i = r.x; i < r.x + r.w; i++) /* the badge keeps its own background */
 		if (!(canvas_at(c, i, r.y).style.attr & ATTR_REVERSE))
@@ -415,7 +415,8 @@ const struct view view_topics = {
 	.title = "Topics",
 	.key = '4',
 	.about = "Each topic with its size, its first words and their probabilities, and what rose and fell in the last step. Enter "
-	         "opens the long list of one. Numbers and colours of topics never change.",
+	         "opens the long list of one: there, sum adds up from the top, and of word is the part of the word's tokens that "
+	         "this topic has. Numbers and colours of topics never change.",
 	.draw = draw,
 	.command = command,
 };
