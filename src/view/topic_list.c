@@ -19,9 +19,10 @@ struct columns {
 };
 
 /* Left out in this order when there is no room: own, moved, sum, bar, change. */
-static struct columns columns_of(int w)
+static struct columns columns_of(int w, size_t items)
 {
-	struct columns k = {.rank = 6, .word = 16, .weight = 9, .sum = 8, .change = 10, .moved = 6, .own = 9};
+	int rank = (int)text_width(number_count(items).s) + 3;
+	struct columns k = {.rank = rank > 6 ? rank : 6, .word = 16, .weight = 9, .sum = 8, .change = 10, .moved = 6, .own = 9};
 	int room = w - k.rank - k.word - k.weight;
 	k.change = room >= k.change ? k.change : 0;
 	room -= k.change;
@@ -40,7 +41,7 @@ static struct columns columns_of(int w)
 	} else if (room > 0) {
 		k.word += room;
 	} else if (room < 0) { /* narrower than the three that stay */
-		k.rank = w >= 28 ? 5 : 0;
+		k.rank = w >= 30 ? k.rank : 0;
 		k.weight = w >= 16 ? 7 : 0;
 		k.word = w - k.rank - k.weight;
 	}
@@ -224,7 +225,7 @@ void topic_list_draw(struct ui *ui, const struct picture *pic, struct canvas *c,
 		canvas_put_clipped(c, p.body.x, p.body.y, p.body.w, style_of(COLOR_BAD), "out of memory");
 		return;
 	}
-	struct columns w = columns_of(p.body.w - 2);
+	struct columns w = columns_of(p.body.w - 2, all->n);
 	list_fit(l, all->n, p.body.h);
 	draw_names(c, p.names, &w, ranks_moved(s));
 	for (int i = 0; i < p.body.h && l->top + (size_t)i < all->n; i++) {
@@ -264,6 +265,7 @@ static bool other_topic(struct ui *ui, const struct em_snapshot *s, const struct
 		ui->topic = ui->topic > n ? ui->topic - n : 0;
 	else
 		ui->topic = ui->topic + n < k ? ui->topic + n : k - 1;
+	ui->topic_terms = (struct ui_list){.page = ui->topic_terms.page};
 	return true;
 }
 

@@ -312,6 +312,12 @@ static bool grid_command(struct ui *ui, const struct grid *g, const struct view_
 	return true;
 }
 
+static void open_list(struct ui *ui)
+{
+	ui->topic_open = true;
+	ui->topic_terms = (struct ui_list){.page = ui->topic_terms.page};
+}
+
 static void click(struct ui *ui, const struct grid *g, struct rect body, int x, int y)
 {
 	size_t hit = g->count;
@@ -322,7 +328,8 @@ static void click(struct ui *ui, const struct grid *g, struct rect body, int x, 
 			hit = k;
 	if (hit >= g->count)
 		return;
-	ui->topic_open = hit == ui->topic; /* a second click opens */
+	if (hit == ui->topic) /* a second click opens */
+		open_list(ui);
 	ui->topic = hit;
 }
 
@@ -402,7 +409,7 @@ static bool command(struct ui *ui, const struct picture *pic, const struct view_
 	if (list_finds(ui, call, &back, &again))
 		find(ui, s, back, again, err);
 	else if (strcmp(call->name, "enter") == 0)
-		ui->topic_open = true;
+		open_list(ui);
 	else if (strcmp(call->name, "click") == 0 && pane_cell(call, &x, &y))
 		click(ui, &g, body, x, y);
 	else
