@@ -345,7 +345,7 @@ static void test_order_unknown(void **state)
 		known += isnan(f.snapshot.obs[i].log_evidence) ? 0 : 1;
 	assert_true(known > 0 && known < n);
 	for (int up = 0; up < 2; up++) {
-		f.ui.sort = SORT_KL;
+		f.ui.sort = SORT_KL; /* as it may be left from other data */
 		f.ui.sort_up = up;
 		const size_t *order = order_of(&f.ui, &f.pic);
 		for (size_t i = 0; i < n; i++)

@@ -385,7 +385,11 @@ static void sort_command(struct ui *ui, const struct picture *pic, const struct 
 			continue;
 		long topic = call->argc > 1 ? strtol(call->argv[1], NULL, 10) : (long)ui->topic + 1;
 		if (i == SORT_TOPIC && (topic < 1 || (size_t)topic > k)) {
-			em_fail(err, EM_USAGE, "sort topic: there are topics 1 to %zu", k);
+			em_fail(err, EM_USAGE, "sort topic: there are %ss 1 to %zu", pic->run->problem->model->component, k);
+			return;
+		}
+		if ((i == SORT_EVIDENCE || i == SORT_KL) && !any_known(pic->run)) {
+			em_fail(err, EM_USAGE, "sort %s: log p is not known of any %s", name, pic->run->problem->model->observation);
 			return;
 		}
 		sort_by(ui, (enum ui_sort)i);

@@ -197,7 +197,7 @@ static void draw_word(struct canvas *c, struct rect r, const struct picture *pic
 	text_clip(&b, item_label(pic->run->problem, w->term), 30, c->glyphs == GLYPHS_ASCII);
 	if (w->count > 1)
 		buf_printf(&b, " ×%u", w->count);
-	buf_printf(&b, " · %zu of %zu · φ", place + 1, of);
+	buf_printf(&b, " · %s of %s · φ", number_count(place + 1).s, number_count(of).s);
 	for (int i = 0; i < 3 && left > 0.001; i++) {
 		size_t best = 0;
 		for (size_t k = 1; k < m->components; k++)

@@ -307,7 +307,7 @@ static void why_title(struct canvas *c, struct rect r, const struct picture *pic
 	text_clip(&b, label, 24, c->glyphs == GLYPHS_ASCII);
 	if (w->count > 1)
 		buf_printf(&b, " ×%u", w->count);
-	buf_printf(&b, " · %zu of %zu ", place + 1, of);
+	buf_printf(&b, " · %s of %s ", number_count(place + 1).s, number_count(of).s);
 	int used = 2;
 	if (b.s && !b.failed)
 		used += canvas_put_clipped(c, r.x + 2, r.y, r.w - 4, style_with(COLOR_TITLE, ATTR_BOLD), b.s);
