@@ -200,7 +200,8 @@ static void test_urn_limits(void **state)
 	assert_true(fabs(x - 200 * log(0.5)) < 1e-10); /* equal topics: no mixture at all */
 	assert_int_equal(em_urn_log_evidence(3, alpha, beta, 3, 0, term, count, &x, NULL, NULL, &err), EM_OK);
 	assert_true(x == 0);
-	assert_true(fabs(em_urn_cost(4, 40) - 2e-9 * 40 * 12341) < 1e-15);
+	assert_true(isinf(em_urn_cost(100, 4)) && isinf(em_urn_cost(20, 200)) && em_urn_cost(1, 100000) < 1e-3);
+	assert_true(fabs(em_urn_cost(4, 40) - 2e-9 * 44 * 12341) < 1e-15);
 }
 
 /* The corpus is exact when every document is within the budget, and the choice goes by the fixed cost. */
@@ -228,12 +229,39 @@ static void test_budget(void **state)
 	}
 }
 
+/* Many topics and a few words: some documents have an exact log p, the others none, and the run goes on. */
+static void test_many_topics(void **state)
+{
+	(void)state;
+	static const char *const ks[] = {"20", "64", "65", "300"};
+	for (size_t i = 0; i < 4; i++) {
+		struct em_corpus *c = small_random(8, 30, 12, 14);
+		struct em_data data = {EM_DATA_CORPUS, "x", c->docs, c};
+		struct em_settings *s = small_settings("components", ks[i], NULL);
+		const struct em_snapshot *snap;
+		struct em_run *run;
+		struct em_err err;
+		size_t known = 0;
+		if (em_run_new(em_model_named("lda"), &data, s, &em_evidence_exact, NULL, NULL, &run, &err) ||
+		    em_run_step(run, EM_ITERATION, NULL, &err) || em_run_snapshot(run, &snap, &err))
+			fail_msg("%s", err.msg);
+		for (size_t d = 0; d < c->docs; d++)
+			known += !isnan(snap->obs[d].log_evidence);
+		assert_true(known < c->docs && (known > 0) == (i < 2));
+		em_snapshot_release(snap);
+		em_run_free(run);
+		em_settings_release(s);
+		small_free(c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_special_functions),       cmocka_unit_test(test_beta_quantiles),
 		cmocka_unit_test(test_urn_against_enumeration), cmocka_unit_test(test_urn_against_quadrature),
 		cmocka_unit_test(test_urn_limits),              cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_many_topics),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,7 @@ extern const struct em_evidence em_evidence_exact;
 enum em_status em_urn_log_evidence(size_t k, const double *alpha, const double *beta, size_t stride, size_t pairs,
                                    const unsigned *term, const unsigned *count, double *out,
                                    bool (*cancelled)(void *), void *self, struct em_err *err);
-/* Its predicted seconds: 2e-9 N C(N+K-1,K-1). */
+/* Its predicted seconds: 2e-9 (N + K) C(N+K-1,K-1), the tables included; HUGE_VAL beyond 64 topics or 5e6 states. */
 double em_urn_cost(size_t k, size_t tokens);
 
 #endif

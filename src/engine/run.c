@@ -34,7 +34,7 @@ static const struct em_setting rows[] = {
 	{"seed", EM_INTEGER, "1", 0, 9007199254740992.0, NULL, EM_EFFECT_RESTART, "seed of every random choice"},
 	{"evidence_budget", EM_REAL, "0.1", 0, 1000, NULL, EM_EFFECT_STEP,
 	 "predicted seconds an observation's exact log p may cost; 0: never"},
-	{"evidence_step", EM_REAL, "2", 0, 10000, NULL, EM_EFFECT_STEP,
+	{"evidence_step", EM_REAL, "1", 0, 10000, NULL, EM_EFFECT_STEP,
 	 "predicted seconds all exact log p of one step may cost, cheapest first"},
 	{"history_memory", EM_REAL, "256", 1, 1e6, NULL, EM_EFFECT_STEP,
 	 "megabytes of states kept for going back; beyond, steps are made again"},

@@ -22,9 +22,7 @@ static double cost(const struct em_problem *p, size_t n)
 		return 0;
 	if (!find(&p->layout, "alpha") || !find(&p->layout, "topics") || p->data->kind != EM_DATA_CORPUS)
 		return HUGE_VAL;
-	double seconds = em_urn_cost(p->layout.components, p->data->corpus->length[n]);
-	double states = seconds / 2e-9 / fmax(1, p->data->corpus->length[n]);
-	return states > 5e6 ? HUGE_VAL : seconds; /* memory */
+	return em_urn_cost(p->layout.components, p->data->corpus->length[n]);
 }
 
 static enum em_status log_evidence(const struct em_problem *p, const double *theta, size_t n, double *out,

@@ -14,17 +14,23 @@
 
 #include "elbow/evidence.h"
 
-#define EM_URN_STATES 2e7 /* 20 bytes and more each */
+enum { EM_URN_TOPICS = 64 };
+#define EM_URN_STATES 5e6 /* tens of bytes each */
 
 /* A state is the first K-1 counts; the last is n - s, s their sum. States lie graded by s, within a grade in the order of
  * the combinadic of the partial sums. So an index does not depend on n: topic K leaves it, topic j < K leads from a state
  * of grade s-1 to one of grade s, and a pass from high grades to low updates in place. */
+struct way { /* into a state, by one more of topic j */
+	uint32_t weight; /* index of its weight: j, and the count of j before */
+	uint32_t from;
+};
+
 struct urn {
 	size_t k, n;       /* topics, tokens */
-	double *choose;    /* [n+k+1][k]: binomial coefficients */
+	double *choose;    /* [n+k+2][k]: binomial coefficients */
 	size_t *grade;     /* [n+2]: first state of a grade; the last is the number of states */
-	uint32_t *prev;    /* [states][k-1]: the state with one less of topic j */
-	uint32_t *count;   /* [states][k-1] */
+	uint32_t *first;   /* [states+1]: its first way */
+	struct way *way;   /* at most states * min(n, k-1) */
 	double *a;         /* [states] */
 	double *weight;    /* [k][n+1]: (alpha_j + m) beta_j / scale, for one word */
 };
@@ -39,18 +45,8 @@ static double binomial(size_t n, size_t k)
 
 double em_urn_cost(size_t k, size_t tokens)
 {
-	return 2e-9 * (double)tokens * binomial(tokens + k - 1, k - 1);
-}
-
-static size_t rank_of(const struct urn *u, const uint32_t *m)
-{
-	size_t sum = 0, rank = 0;
-	for (size_t j = 1; j + 1 < u->k; j++) {
-		sum += m[j - 1];
-		rank += (size_t)u->choose[(sum + j - 1) * u->k + j];
-	}
-	sum += u->k > 1 ? m[u->k - 2] : 0;
-	return u->grade[sum] + rank;
+	double states = k > 0 && k <= EM_URN_TOPICS ? binomial(tokens + k - 1, k - 1) : HUGE_VAL;
+	return states <= EM_URN_STATES ? 2e-9 * states * (double)(tokens + k) : HUGE_VAL;
 }
 
 /* The next composition of the same sum in combinadic order; false after the last. */
@@ -72,35 +68,49 @@ static bool next_composition(uint32_t *m, size_t parts)
 	return true;
 }
 
+/* The ways into the states of grade s. One count less lowers the partial sums from there on by one, so the rank of the
+ * state before is a prefix of this state's rank and a suffix of the lowered one's. */
+static size_t fill_grade(struct urn *u, size_t s, size_t ways)
+{
+	size_t parts = u->k - 1, sum[EM_URN_TOPICS];
+	uint32_t m[EM_URN_TOPICS] = {0};
+	m[parts - 1] = (uint32_t)s;
+	for (size_t i = u->grade[s]; i < u->grade[s + 1]; i++) {
+		double prefix = 0, suffix = 0;
+		u->first[i] = (uint32_t)ways;
+		for (size_t j = 0, r = 0; j < parts; j++)
+			sum[j] = r += m[j];
+		for (size_t j = 0; s > 0 && j + 1 < parts; j++) /* lowered where the sum is 0 is a way that does not exist */
+			suffix += sum[j] ? u->choose[(sum[j] + j - 1) * u->k + j + 1] : 0;
+		for (size_t j = 0; j < parts; j++) {
+			if (m[j]) {
+				size_t from = u->grade[s - 1] + (size_t)(prefix + suffix + 0.5);
+				u->way[ways++] = (struct way){(uint32_t)(j * (u->n + 1) + m[j] - 1), (uint32_t)from};
+			}
+			if (j + 1 < parts) {
+				prefix += u->choose[(sum[j] + j) * u->k + j + 1];
+				suffix -= s > 0 && sum[j] ? u->choose[(sum[j] + j - 1) * u->k + j + 1] : 0;
+			}
+		}
+		next_composition(m, parts);
+	}
+	return ways;
+}
+
 static void fill_tables(struct urn *u)
 {
-	size_t parts = u->k - 1;
-	uint32_t m[64];
-	for (size_t s = 0; s <= u->n; s++) {
-		memset(m, 0, sizeof m);
-		m[parts - 1] = (uint32_t)s;
-		for (size_t i = u->grade[s]; i < u->grade[s + 1]; i++) {
-			memcpy(u->count + i * parts, m, parts * sizeof *m);
-			for (size_t j = 0; j < parts; j++) {
-				if (m[j] == 0) {
-					u->prev[i * parts + j] = 0;
-					continue;
-				}
-				m[j]--;
-				u->prev[i * parts + j] = (uint32_t)rank_of(u, m);
-				m[j]++;
-			}
-			next_composition(m, parts);
-		}
-	}
+	size_t ways = 0;
+	for (size_t s = 0; s <= u->n; s++)
+		ways = fill_grade(u, s, ways);
+	u->first[u->grade[u->n + 1]] = (uint32_t)ways;
 }
 
 static void urn_free(struct urn *u)
 {
 	free(u->choose);
 	free(u->grade);
-	free(u->prev);
-	free(u->count);
+	free(u->first);
+	free(u->way);
 	free(u->a);
 	free(u->weight);
 }
@@ -109,17 +119,17 @@ static enum em_status urn_new(struct urn *u, size_t k, size_t n, struct em_err *
 {
 	*u = (struct urn){.k = k, .n = n};
 	double states = binomial(n + k - 1, k - 1);
-	if (k > 64 || states > EM_URN_STATES)
-		return em_fail(err, EM_USAGE, "%zu words and %zu topics have %.3g states; the exact sum goes to %.3g", n, k,
-		               states, (double)EM_URN_STATES);
+	if (k > EM_URN_TOPICS || states > EM_URN_STATES)
+		return em_fail(err, EM_USAGE, "%zu words and %zu topics have %.3g states; the exact sum goes to %.3g states and %d topics",
+		               n, k, states, EM_URN_STATES, EM_URN_TOPICS);
 	size_t m = (size_t)(states + 0.5), parts = k - 1;
 	u->choose = calloc((n + k + 2) * k, sizeof *u->choose);
 	u->grade = calloc(n + 2, sizeof *u->grade);
-	u->prev = calloc(m * parts + 1, sizeof *u->prev);
-	u->count = calloc(m * parts + 1, sizeof *u->count);
+	u->first = calloc(m + 1, sizeof *u->first);
+	u->way = malloc((m * (parts < n ? parts : n) + 1) * sizeof *u->way);
 	u->a = calloc(m, sizeof *u->a);
 	u->weight = calloc(k * (n + 1), sizeof *u->weight);
-	if (!u->choose || !u->grade || !u->prev || !u->count || !u->a || !u->weight) {
+	if (!u->choose || !u->grade || !u->first || !u->way || !u->a || !u->weight) {
 		urn_free(u);
 		return em_no_memory(err);
 	}
@@ -136,16 +146,14 @@ static enum em_status urn_new(struct urn *u, size_t k, size_t n, struct em_err *
 /* Adds the (n+1)-st word: states of n words become states of n+1. Returns the sum of all. */
 static double add_word(struct urn *u, size_t n)
 {
-	size_t parts = u->k - 1;
-	double sum = 0, *last = u->weight + parts * (u->n + 1);
+	double sum = 0;
+	const double *last = u->weight + (u->k - 1) * (u->n + 1);
 	for (size_t s = n + 2; s-- > 0;) {
 		double stay = s <= n ? last[n - s] : 0;
 		for (size_t i = u->grade[s]; i < u->grade[s + 1]; i++) {
 			double x = stay * u->a[i];
-			const uint32_t *count = u->count + i * parts, *prev = u->prev + i * parts;
-			for (size_t j = 0; j < parts; j++)
-				if (count[j])
-					x += u->weight[j * (u->n + 1) + count[j] - 1] * u->a[prev[j]];
+			for (size_t j = u->first[i]; j < u->first[i + 1]; j++)
+				x += u->weight[u->way[j].weight] * u->a[u->way[j].from];
 			u->a[i] = x;
 			sum += x;
 		}
