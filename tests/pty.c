@@ -21,7 +21,7 @@
 #include <cmocka.h>
 #include <vterm.h>
 
-enum { DEADLINE = 60, TAIL = 2048, BATCH = 4096 };
+enum { DEADLINE = 30, TAIL = 2048, BATCH = 4096 };
 
 /* What the small shell tells. */
 struct news {
@@ -47,6 +47,8 @@ struct pty {
 	int status;
 	struct termios before, after;
 	char row[4 * 1024];
+	char mode_request[32];    /* of ESC [ ? 1 ; 2 h, as far as it came */
+	size_t mode_n;
 	bool swallow;             /* what the terminal answers is looked at, not sent */
 	size_t swallowed;
 };
@@ -103,6 +105,9 @@ static void run_program(const struct pty_options *o)
 /* A job in the foreground, as shells do it; it ends when nobody gives orders any more. */
 static void small_shell(const struct pty_options *o, int news, int orders)
 {
+	for (int fd = 3; fd < 256; fd++) /* what the tests have open is not the program's */
+		if (fd != news && fd != orders)
+			close(fd);
 	signal(SIGTTOU, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
@@ -167,12 +172,44 @@ static void take_news(struct pty *p)
 	}
 }
 
+/* This terminal heeds only the first of several modes in one request, so each gets a request of its own. */
+static void show_request(struct pty *p)
+{
+	char one[48], *end = p->mode_request + p->mode_n - 1, *from = p->mode_request + 3;
+	char final = *end;
+	*end = '\0';
+	for (char *mode; (mode = strsep(&from, ";"));) {
+		int n = snprintf(one, sizeof one, "\033[?%s%c", mode, final);
+		vterm_input_write(p->vt, one, (size_t)n);
+	}
+	p->mode_n = 0;
+}
+
+static void show(struct pty *p, const char *bytes, size_t n)
+{
+	static const char begin[] = "\033[?";
+	for (size_t i = 0; i < n; i++) {
+		bool fits = p->mode_n < 3 ? bytes[i] == begin[p->mode_n] : strchr("0123456789;hl", bytes[i]) != NULL;
+		if (fits && p->mode_n < sizeof p->mode_request - 1) {
+			p->mode_request[p->mode_n++] = bytes[i];
+			if (bytes[i] == 'h' || bytes[i] == 'l')
+				show_request(p);
+			continue;
+		}
+		vterm_input_write(p->vt, p->mode_request, p->mode_n);
+		p->mode_n = bytes[i] == begin[0];
+		p->mode_request[0] = begin[0];
+		if (!p->mode_n)
+			vterm_input_write(p->vt, bytes + i, 1);
+	}
+}
+
 /* Shows what was read up to the next fence; true when it came to one. */
 static bool show_to_fence(struct pty *p)
 {
 	char *end = memchr(p->waiting, '\0', p->waits);
 	size_t n = end ? (size_t)(end - p->waiting) + 1 : p->waits;
-	vterm_input_write(p->vt, p->waiting, end ? n - 1 : n);
+	show(p, p->waiting, end ? n - 1 : n);
 	p->waits -= n;
 	memmove(p->waiting, p->waiting + n, p->waits);
 	p->at_fence = end != NULL;
@@ -254,6 +291,23 @@ void pty_wait_gone(struct pty *p, const char *text)
 void pty_wait_live(struct pty *p, const char *text)
 {
 	pty_wait_for(p, has_text, text, true, text);
+}
+
+void pty_wait_mode(struct pty *p, bool usual)
+{
+	struct termios mode;
+	long deadline = now() + DEADLINE;
+	for (;;) {
+		struct pollfd f = {.fd = p->master, .events = POLLIN};
+		if (tcgetattr(p->master, &mode) == 0 && !!(mode.c_lflag & ICANON) == usual)
+			return;
+		if (now() > deadline)
+			give_up(p, "the mode of the terminal");
+		if (poll(&f, 1, 5) > 0) /* nothing tells of a change of mode */
+			read_some(p, deadline);
+		while (p->waits > 0)
+			show_to_fence(p);
+	}
 }
 
 /* ---- the terminal ---- */
@@ -538,6 +592,12 @@ bool pty_marked(struct pty *p)
 bool pty_said(const struct pty *p, const char *bytes)
 {
 	return p->all_n && memmem(p->all, p->all_n, bytes, strlen(bytes)) != NULL;
+}
+
+void pty_spoil(struct pty *p)
+{
+	static const char rubbish[] = "\033[2J\033[5;5Hrubbish";
+	vterm_input_write(p->vt, rubbish, sizeof rubbish - 1);
 }
 
 void pty_dump(struct pty *p)

@@ -47,6 +47,9 @@ void pty_wait(struct pty *p, const char *text);
 void pty_wait_gone(struct pty *p, const char *text);
 void pty_wait_live(struct pty *p, const char *text);
 
+/* Until the terminal is in the usual mode, or in that of editing. */
+void pty_wait_mode(struct pty *p, bool usual);
+
 bool pty_shows(struct pty *p, const char *text);
 /* A row without the blanks at its end; good until the next call. */
 const char *pty_row(struct pty *p, int y);
@@ -71,6 +74,8 @@ void pty_continue(struct pty *p);
 /* The terminal's mode when it ended or stopped last is the one before the start. */
 bool pty_mode_restored(const struct pty *p);
 
+/* Writes rubbish over the screen that the program knows nothing of. */
+void pty_spoil(struct pty *p);
 /* Prints screen, cursor and the last bytes. */
 void pty_dump(struct pty *p);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The loop of the screen: one poll over keys, worker and signals; frames at most thirty a second, and only when there is
- * something new to see. Nothing here waits for the engine. */
+ * something new to see. A key need not wait for the next of them. Nothing here waits for the engine. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@
 #include "term/signals.h"
 #include "term/term.h"
 
-enum { FRAME = 33, KEYS_A_TURN = 64 };
+enum { FRAME = 33, KEY_FRAME = 8, KEYS_A_TURN = 64 }; /* milliseconds between frames, and after a key */
 
 static long milliseconds(void)
 {
@@ -32,7 +32,7 @@ static long milliseconds(void)
 
 static void draw(struct screen *s)
 {
-	struct ui_status status = {.busy = worker_busy(s->worker)};
+	struct ui_status status = {.busy = worker_busy(s->worker), .waiting = s->lines};
 	struct prompt_look look = {.cursor = -1};
 	const struct picture *pic = session_picture(s->session);
 	worker_progress(s->worker, &status.what, &status.done, &status.of);
@@ -54,7 +54,7 @@ static void draw(struct screen *s)
 	painter_mouse(s->ui.mouse);
 	enum theme theme = s->ui.mono ? THEME_MONO : s->ui.light ? THEME_LIGHT : THEME_DARK;
 	painter_paint(s->canvas, theme, status.prompt ? look.cursor : -1, s->canvas->h - 1);
-	s->dirty = false;
+	s->dirty = s->keyed = false;
 	s->drawn = milliseconds();
 }
 
@@ -172,7 +172,10 @@ static void take_keys(struct screen *s)
 	for (int i = 0; i < KEYS_A_TURN && !s->quit; i++)
 		switch (painter_event(&k, &bytes, &n)) {
 		case EVENT_NONE: return;
-		case EVENT_KEY: answer(s, &k); break;
+		case EVENT_KEY:
+			answer(s, &k);
+			s->keyed = true;
+			break;
 		case EVENT_PASTE:
 			if (prompt_is_open())
 				prompt_paste(bytes, n);
@@ -262,7 +265,7 @@ static void take_outcomes(struct screen *s)
 void screen_turn(struct screen *s)
 {
 	struct pollfd p[3] = {{painter_fd(), POLLIN, 0}, {worker_fd(s->worker), POLLIN, 0}, {signals_fd(), POLLIN, 0}};
-	long now = milliseconds(), left = s->drawn + FRAME - now;
+	long now = milliseconds(), left = s->drawn + (s->keyed ? KEY_FRAME : FRAME) - now;
 	int timeout = s->more ? 0 : s->dirty ? (left > 0 ? (int)left : 0) : painter_pasting() ? 1000 : -1;
 	int n = poll(p, 3, timeout);
 	if (n < 0 && errno != EINTR) {
@@ -280,7 +283,7 @@ void screen_turn(struct screen *s)
 		take_outcomes(s);
 	if (p[0].revents || s->more)
 		take_keys(s);
-	if (s->dirty && !s->quit && milliseconds() - s->drawn >= FRAME) {
+	if (s->dirty && !s->quit && milliseconds() - s->drawn >= (s->keyed ? KEY_FRAME : FRAME)) {
 		draw(s);
 		fence(s);
 	}
@@ -297,8 +300,10 @@ enum em_status screen_wait(struct screen *s, const struct job *job, struct em_er
 		return EM_OK;
 	s->ticket = ticket;
 	s->dirty = true;
-	while (s->ticket == ticket)
+	while (s->ticket == ticket && !s->quit)
 		screen_turn(s);
+	if (s->ticket) /* it may take its time; worker_stop waits for it, though not for ever */
+		return em_fail(err, EM_CANCELLED, "elbow is quitting");
 	if (s->outcome.err.code && err)
 		*err = s->outcome.err;
 	return s->outcome.err.code;

@@ -51,10 +51,8 @@ static int closed_reads;
 /* Sequences that terminfo has no names for, only where the terminal speaks that dialect. */
 static void say(const char *bytes)
 {
-	if (pastes) {
-		fputs(bytes, stdout);
-		fflush(stdout);
-	}
+	if (pastes && write(STDOUT_FILENO, bytes, strlen(bytes)) < 0)
+		return; /* the terminal has gone; the loop will hear of it */
 }
 
 static void set_depth(void)
@@ -161,7 +159,6 @@ void painter_suspend(void)
 	say("\033[?2004l");
 	curs_set(1);
 	endwin();
-	fflush(stdout);
 	lent = true;
 }
 
@@ -459,7 +456,7 @@ static size_t bytes_of(wint_t ch, char *out)
 {
 	mbstate_t state = {0};
 	char bytes[MB_LEN_MAX];
-	size_t n = wcrtomb(bytes, (wchar_t)ch, &state);
+	size_t n = MB_CUR_MAX > 1 ? wcrtomb(bytes, (wchar_t)ch, &state) : (size_t)-1;
 	if (n == (size_t)-1 || n > 8) {
 		bytes[0] = (char)ch; /* a byte that means nothing in this locale */
 		n = ch < 256 ? 1 : 0;
@@ -496,6 +493,12 @@ static bool next(wint_t *ch, bool *is_code)
 		*is_code = held_is_code;
 		has_held = false;
 		return true;
+	}
+	if (MB_CUR_MAX == 1) { /* characters are bytes, those beyond ASCII too, which wget_wch would drop */
+		int c = wgetch(stdscr);
+		*ch = (wint_t)c;
+		*is_code = c > UCHAR_MAX;
+		return c != ERR;
 	}
 	int r = wget_wch(stdscr, ch);
 	*is_code = r == KEY_CODE_YES;

@@ -236,9 +236,11 @@ bool prompt_setup(bool screen, const char *directory)
 	rl_redisplay_function = screen ? draw_nothing : rl_redisplay;
 	rl_getc_function = screen ? get_byte : rl_getc;
 	rl_input_available_hook = screen ? byte_waits : NULL;
-	rl_variable_bind("bell-style", "none");
 	rl_initialize();
 	rl_variable_bind("bell-style", "none"); /* whatever the person's file says: a bell would reach the terminal */
+	rl_variable_bind("convert-meta", "off"); /* bytes beyond ASCII are text in every locale */
+	rl_variable_bind("input-meta", "on");
+	rl_variable_bind("output-meta", "on");
 	bind_keys();
 	using_history();
 	past_open(&pasts[PROMPT_COMMAND], directory, "history");

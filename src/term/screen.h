@@ -33,6 +33,7 @@ struct screen {
 	struct outcome outcome;   /* how it ended */
 	unsigned running;         /* lines that are being run, one inside the other */
 	bool dirty;               /* something to draw */
+	bool keyed;               /* by a key */
 	bool more;                /* keys were left for the next turn */
 	bool ready_to_quit;       /* was asked; the next Q goes */
 	bool quit;

@@ -1,0 +1,893 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The real program on a terminal: what it shows, what it answers, and how it leaves the terminal behind. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "place.h"
+#include "pty.h"
+
+#define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
+/* An E-step that takes far longer than any test, but can be stopped between documents. */
+#define LONG "-k", "400", "-s", "e_tolerance=0", "-s", "e_sweeps=1000"
+
+static struct pty *open_options(struct pty_options o)
+{
+	o.home = in_place("");
+	return pty_start(&o);
+}
+
+static struct pty *open_args(const char *const *args)
+{
+	return open_options((struct pty_options){.args = args});
+}
+
+/* On the gazette, at rest. */
+static struct pty *open_plain(void)
+{
+	struct pty *p = open_args(NULL);
+	pty_wait(p, "next E");
+	return p;
+}
+
+static const char *long_corpus(void)
+{
+	struct buf b = {0};
+	for (unsigned d = 0; d < 8000; d++) {
+		buf_puts(&b, "60");
+		for (unsigned i = 0; i < 60; i++)
+			buf_printf(&b, " %u:1", 33 * i + (d * 37 + i * (d % 31 + 1) * 29) % 33);
+		buf_putc(&b, '\n');
+	}
+	const char *path = put_bytes("long.ldac", b.s, b.len);
+	buf_free(&b);
+	return path;
+}
+
+/* In the middle of the long E-step. */
+static struct pty *open_busy(void)
+{
+	struct pty *p = open_args(ARGS(LONG, long_corpus()));
+	pty_wait(p, "next E");
+	pty_send(p, "n");
+	pty_wait_live(p, "Ctrl-C stops");
+	return p;
+}
+
+static void check_left_clean(struct pty *p)
+{
+	int x, y;
+	if (pty_alternate(p) || pty_mouse(p) || pty_paste_mode(p) || !pty_cursor(p, &x, &y) || !pty_mode_restored(p)) {
+		pty_dump(p);
+		fail_msg("the terminal is not as it was: alternate %d, mouse %d, paste %d, cursor %d, mode %d", pty_alternate(p),
+		         pty_mouse(p), pty_paste_mode(p), pty_cursor(p, &x, &y), pty_mode_restored(p));
+	}
+}
+
+static void check_end(struct pty *p, int status)
+{
+	int got = pty_exit(p);
+	if (got != status)
+		pty_dump(p);
+	assert_int_equal(got, status);
+	check_left_clean(p);
+	pty_free(p);
+}
+
+static void check_quit(struct pty *p)
+{
+	pty_send(p, "Q");
+	check_end(p, 0);
+}
+
+/* ---- start and end ---- */
+
+static void test_start_and_quit(void **state)
+{
+	(void)state;
+	int x, y;
+	struct pty *p = open_plain();
+	assert_true(pty_shows(p, "gazette"));
+	assert_true(pty_alternate(p));
+	assert_true(pty_mouse(p));
+	assert_true(pty_paste_mode(p));
+	assert_false(pty_cursor(p, &x, &y));
+	pty_send(p, "q");
+	check_end(p, 0);
+}
+
+static void test_first_frame_before_the_data(void **state)
+{
+	(void)state;
+	const char *fifo = in_place("fifo");
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	int fd = open(fifo, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	struct pty *p = open_options((struct pty_options){.args = ARGS("-k", "2", "-"), .input = fifo});
+	pty_wait_live(p, "a debugger for expectation-maximization");
+	pty_send(p, ":he"); /* the prompt works meanwhile */
+	pty_wait_live(p, ":he");
+	pty_send(p, "\033");
+	static const char text[] = "harbour boats in the harbour\nonion soup with onion\nboats and soup in the harbour\n";
+	assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
+	close(fd);
+	pty_wait(p, "next E");
+	pty_send(p, "n");
+	pty_wait(p, "E done");
+	check_quit(p);
+}
+
+static void test_quit_while_input_never_ends(void **state)
+{
+	(void)state;
+	const char *fifo = in_place("fifo");
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	int fd = open(fifo, O_RDWR | O_CLOEXEC);
+	struct pty *p = open_options((struct pty_options){.args = ARGS("-"), .input = fifo});
+	pty_wait_live(p, "a debugger for expectation-maximization");
+	pty_send(p, "QQ");
+	check_end(p, 0);
+	close(fd);
+}
+
+static void test_data_that_cannot_be_opened(void **state)
+{
+	(void)state;
+	struct pty *p = open_args(ARGS("/nowhere/at-all.csv"));
+	assert_int_equal(pty_exit(p), 2);
+	assert_true(pty_shows(p, "elbow: /nowhere/at-all.csv"));
+	check_left_clean(p);
+	pty_free(p);
+}
+
+static void test_commands_of_the_start(void **state)
+{
+	(void)state;
+	struct pty *p = open_args(ARGS("-e", "finish 2; next", "-e", "view topics", "-e", "nonsense", "-e", "view trace"));
+	pty_wait(p, "nonsense");
+	assert_true(pty_shows(p, "iteration 3: E done"));
+	assert_true(pty_shows(p, "[4 Topics]"));
+	check_quit(p);
+}
+
+/* ---- keys ---- */
+
+static void test_keys_move_the_ledger(void **state)
+{
+	(void)state;
+	struct pty *p = open_plain();
+	pty_send(p, "n");
+	pty_wait(p, "iteration 1: E done, next M");
+	pty_send(p, "n");
+	pty_wait(p, "iteration 1: M done, next E");
+	pty_send(p, "f");
+	pty_wait(p, "iteration 2: M done, next E");
+	pty_send(p, "b");
+	pty_wait(p, "step 3 of 4: E 2 done, next M");
+	pty_send(p, "bbb");
+	pty_wait(p, "step 0 of 4");
+	pty_send(p, "s");
+	pty_wait(p, "iteration 1: inside E");
+	check_quit(p);
+}
+
+static void test_views_and_help(void **state)
+{
+	(void)state;
+	struct pty *p = open_plain();
+	pty_send(p, "4");
+	pty_wait(p, "[4 Topics]");
+	pty_send(p, "\t");
+	pty_wait(p, "[5 Documents]");
+	pty_send(p, "\033[Z");
+	pty_wait(p, "[4 Topics]");
+	pty_send(p, "?");
+	pty_wait(p, "[? help]");
+	pty_send(p, "q");
+	pty_wait(p, "[4 Topics]");
+	pty_key(p, "F1");
+	pty_wait(p, "[? help]");
+	pty_send(p, "\033");
+	pty_wait(p, "[4 Topics]");
+	pty_send(p, "\033"); /* at the top Esc does not quit */
+	pty_wait(p, "q quits");
+	pty_send(p, "!");
+	pty_wait(p, "! does nothing here");
+	check_quit(p);
+}
+
+static void test_redraw(void **state)
+{
+	(void)state;
+	struct pty *p = open_plain();
+	pty_send(p, "5");
+	pty_wait(p, "[5 Documents]");
+	pty_spoil(p);
+	assert_false(pty_shows(p, "Documents"));
+	pty_send(p, "\014");
+	pty_wait(p, "[5 Documents]");
+	assert_true(pty_shows(p, "gazette"));
+	check_quit(p);
+}
+
+static void test_long_text_lies_over_the_screen(void **state)
+{
+	(void)state;
+	struct pty *p = open_plain();
+	pty_send(p, ":show settings\r");
+	pty_wait(p, "any other key closes");
+	assert_true(pty_shows(p, "components"));
+	pty_send(p, "G");
+	pty_wait(p, "glyphs");
+	pty_send(p, "x");
+	pty_wait_gone(p, "any other key closes");
+	assert_true(pty_shows(p, "next E"));
+	check_quit(p);
+}
+
+/* A line with several commands means the same as in batch mode: each waits for the one before. */
+static void test_commands_wait_for_each_other(void **state)
+{
+	(void)state;
+	char line[700], text[4096];
+	const char *path = in_place("trace.csv");
+	struct pty *p = open_plain();
+	snprintf(line, sizeof line, ":finish 3; export trace %s; view terms\r", path);
+	pty_send(p, line);
+	pty_wait(p, "[3 Terms]");
+	FILE *f = fopen(path, "r");
+	assert_non_null(f);
+	int rows = 0;
+	while (fgets(text, sizeof text, f))
+		rows++;
+	fclose(f);
+	assert_int_equal(rows, 1 + 7); /* the names, the start, three iterations of two */
+	snprintf(line, sizeof line, ":export trace %s; view trace\r", path);
+	pty_send(p, line); /* fails: it exists; the rest is not run */
+	pty_wait(p, "exists");
+	assert_true(pty_shows(p, "[3 Terms]"));
+	check_quit(p);
+}
+
+/* ---- size ---- */
+
+static bool shows_its_size(struct pty *p, const void *arg)
+{
+	int w, h;
+	char size[32];
+	(void)arg;
+	pty_size(p, &w, &h);
+	if (w >= 40 && h >= 10)
+		return strstr(pty_row(p, 0), " elbow") == pty_row(p, 0) && strstr(pty_row(p, h - 1), "unit");
+	snprintf(size, sizeof size, "%dx%d: too small", w, h);
+	if (h > 3)
+		size[w < (int)strlen(size) ? w / 2 : (int)strlen(size)] = '\0'; /* cut, perhaps with dots */
+	return h <= 3 ? pty_row(p, 0)[0] != '\0' : pty_shows(p, size);
+}
+
+static void test_sizes(void **state)
+{
+	(void)state;
+	static const int sizes[][2] = {{80, 24},  {40, 10}, {39, 10}, {40, 9}, {20, 5},  {8, 2},   {3, 3},
+	                               {160, 50}, {1, 1},   {2, 1},   {1, 8},  {300, 100}, {60, 16}, {100, 30}};
+	struct pty *p = open_plain();
+	for (int v = '1'; v <= '6'; v++) {
+		char key[2] = {(char)v, 0};
+		pty_send(p, key);
+		for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+			pty_resize(p, sizes[i][0], sizes[i][1]);
+			pty_wait_for(p, shows_its_size, NULL, false, "a frame of the new size");
+		}
+	}
+	check_quit(p);
+}
+
+static void test_resize_storm(void **state)
+{
+	(void)state;
+	struct pty *p = open_plain();
+	unsigned random = 7;
+	for (int i = 0; i < 300; i++) {
+		random = random * 1103515245 + 12345;
+		pty_resize(p, (int)(random >> 16) % 300 + 1, (int)(random >> 8 & 0xffff) % 100 + 1);
+		if (i % 10 == 0)
+			pty_send(p, i % 20 ? "n" : "\t");
+	}
+	pty_resize(p, 100, 30);
+	pty_wait_for(p, shows_its_size, NULL, false, "a frame of the last size");
+	check_quit(p);
+}
+
+/* ---- signals ---- */
+
+static void test_suspend(void **state)
+{
+	(void)state;
+	struct pty *p = open_plain();
+	for (int i = 0; i < 5; i++) {
+		pty_send(p, "\032");
+		pty_stopped(p);
+		check_left_clean(p);
+		pty_resize(p, 90 + i, 25); /* it looks again at its size when it comes back */
+		pty_continue(p);
+		pty_wait_for(p, shows_its_size, NULL, false, "the screen again");
+		assert_true(pty_alternate(p));
+		assert_true(pty_mouse(p));
+		assert_true(pty_paste_mode(p));
+		pty_send(p, "n");
+		pty_wait(p, i % 2 ? "M done" : "E done");
+	}
+	check_quit(p);
+}
+
+static void test_suspend_while_a_job_runs(void **state)
+{
+	(void)state;
+	struct pty *p = open_busy();
+	for (int i = 0; i < 10; i++) {
+		pty_send(p, "\032");
+		pty_stopped(p);
+		check_left_clean(p);
+		pty_continue(p);
+		pty_wait_live(p, "Ctrl-C stops");
+	}
+	pty_send(p, "\003");
+	pty_wait(p, "stopped");
+	check_quit(p);
+}
+
+/* Stopped and continued without being asked. */
+static void test_stopped_from_outside(void **state)
+{
+	(void)state;
+	struct pty *p = open_plain();
+	pty_signal(p, SIGSTOP);
+	pty_stopped(p);
+	pty_spoil(p);
+	pty_continue(p);
+	pty_wait(p, "gazette");
+	check_quit(p);
+}
+
+static void test_interrupt_stops_the_job(void **state)
+{
+	(void)state;
+	struct pty *p = open_busy();
+	pty_send(p, "\003");
+	pty_wait(p, "stopped");
+	assert_true(pty_shows(p, "start, next E")); /* nothing changed */
+	pty_send(p, "4");
+	pty_wait(p, "[4 Topics]");
+	pty_send(p, "s");
+	pty_wait(p, "inside E");
+	check_quit(p);
+}
+
+static void test_interrupt_at_rest(void **state)
+{
+	(void)state;
+	struct pty *p = open_plain();
+	pty_send(p, "\003");
+	pty_wait(p, "press Q to quit");
+	pty_send(p, "2");
+	pty_wait(p, "[2 Trace]");
+	assert_false(pty_shows(p, "press Q"));
+	pty_send(p, ":fini");
+	pty_wait(p, ":fini");
+	pty_send(p, "\003"); /* gives up the line that is being typed */
+	pty_wait_gone(p, ":fini");
+	pty_send(p, "\003");
+	pty_wait(p, "press Q to quit");
+	check_quit(p);
+}
+
+static void test_quit_asks_while_a_job_runs(void **state)
+{
+	(void)state;
+	struct pty *p = open_busy();
+	pty_send(p, "q");
+	pty_wait_live(p, "Q quits and gives it up");
+	pty_send(p, "2");
+	pty_wait_live(p, "[2 Trace]");
+	pty_wait_live(p, "Ctrl-C stops");
+	pty_send(p, "Q");
+	pty_wait_live(p, "Q quits and gives it up");
+	check_quit(p);
+}
+
+static void test_keys_are_answered_while_a_job_runs(void **state)
+{
+	(void)state;
+	struct pty *p = open_busy();
+	pty_send(p, "5");
+	pty_wait_live(p, "[5 Documents]");
+	pty_key(p, "Down");
+	pty_wait_live(p, "▸    2");
+	pty_send(p, "nn"); /* these wait their turn */
+	pty_send(p, ":view tr\t");
+	pty_wait_live(p, ":view trace");
+	pty_send(p, "\r");
+	pty_wait_live(p, "[2 Trace]");
+	pty_resize(p, 80, 24);
+	pty_wait_for(p, shows_its_size, NULL, true, "a frame of the new size");
+	pty_send(p, "\003"); /* and go with it */
+	pty_wait(p, "stopped");
+	assert_true(pty_shows(p, "start, next E"));
+	check_quit(p);
+}
+
+static void test_terminate(void **state)
+{
+	(void)state;
+	struct pty *p = open_plain();
+	pty_signal(p, SIGTERM);
+	check_end(p, 128 + SIGTERM);
+	p = open_busy();
+	pty_signal(p, SIGTERM);
+	check_end(p, 128 + SIGTERM);
+}
+
+static void test_hang_up(void **state)
+{
+	(void)state;
+	struct pty *p = open_plain();
+	pty_hang_up(p);
+	assert_int_equal(pty_exit(p), 128 + SIGHUP);
+	pty_free(p);
+	p = open_plain();
+	pty_signal(p, SIGHUP);
+	check_end(p, 128 + SIGHUP);
+}
+
+static void test_crash_restores_the_terminal(void **state)
+{
+	(void)state;
+	static const int signals[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGQUIT};
+	const char *env[] = {"ASAN_OPTIONS=handle_segv=0:handle_abort=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0", NULL};
+	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+		struct pty *p = open_options((struct pty_options){.env = env});
+		pty_wait(p, "next E");
+		pty_send(p, ":fin");
+		pty_wait(p, ":fin");
+		pty_signal(p, signals[i]);
+		check_end(p, 128 + signals[i]);
+	}
+}
+
+/* ---- the prompt ---- */
+
+static void test_escape_closes_the_prompt(void **state)
+{
+	(void)state;
+	int x, y;
+	struct pty *p = open_plain();
+	pty_send(p, ":view tr");
+	pty_wait(p, ":view tr");
+	assert_true(pty_cursor(p, &x, &y));
+	assert_int_equal(x, 8);
+	assert_int_equal(y, 29);
+	pty_send(p, "\033");
+	pty_wait_gone(p, ":view tr");
+	assert_false(pty_cursor(p, &x, &y));
+	pty_send(p, ":x\177\177"); /* backspace out of it */
+	pty_send(p, "2");
+	pty_wait(p, "[2 Trace]");
+	check_quit(p);
+}
+
+static void test_text_of_many_bytes(void **state)
+{
+	(void)state;
+	int x, y;
+	struct pty *p = open_plain();
+	pty_send(p, ":αxβ作");
+	pty_wait(p, ":αxβ作");
+	assert_true(pty_cursor(p, &x, &y));
+	assert_int_equal(x, 1 + 3 + 2);
+	pty_key(p, "Left");
+	pty_key(p, "Left");
+	pty_send(p, "é");
+	pty_wait(p, ":αxéβ作");
+	pty_send(p, "\001\033f\177"); /* Alt-f: a word on */
+	pty_wait_gone(p, "作");
+	assert_true(pty_shows(p, ":αxéβ"));
+	pty_send(p, "\025"); /* up to the cursor is gone */
+	pty_wait_gone(p, ":αxé");
+	pty_send(p, "\033");
+	pty_wait(p, "unit");
+	check_quit(p);
+}
+
+static void test_long_line_scrolls(void **state)
+{
+	(void)state;
+	int x, y;
+	struct pty *p = open_options((struct pty_options){.w = 40, .h = 12});
+	pty_wait(p, "next E");
+	pty_send(p, ":# ");
+	for (int i = 0; i < 10; i++)
+		pty_send(p, "0123456789作");
+	pty_send(p, "end");
+	pty_wait(p, "作end");
+	assert_true(pty_cursor(p, &x, &y));
+	assert_in_range(x, 30, 39);
+	pty_key(p, "Home");
+	pty_wait(p, ":# 0123456789作");
+	pty_cursor(p, &x, &y);
+	assert_int_equal(x, 1);
+	pty_send(p, "\033");
+	pty_wait_gone(p, ":#");
+	check_quit(p);
+}
+
+static void test_completion(void **state)
+{
+	(void)state;
+	struct pty *p = open_plain();
+	pty_send(p, ":scr\t");
+	pty_wait(p, ":screenshot");
+	pty_send(p, "\025vie\ttop\t\r");
+	pty_wait(p, "[4 Topics]");
+	pty_send(p, ":f\t");
+	pty_wait(p, "find-previous");
+	assert_true(pty_shows(p, "an iteration: E and M")); /* what it does is told with it */
+	pty_send(p, "i"); /* the list follows */
+	pty_wait_gone(p, "find-previous");
+	pty_send(p, "\t 2\r");
+	pty_wait(p, "iteration 2: M done");
+	pty_send(p, ":set gly\tas\t\r");
+	pty_wait_gone(p, "α");
+	check_quit(p);
+}
+
+static void test_reverse_search(void **state)
+{
+	(void)state;
+	struct pty *p = open_plain();
+	pty_send(p, ":view topics\r");
+	pty_wait(p, "[4 Topics]");
+	pty_send(p, ":# β作 noted\r");
+	pty_wait_gone(p, ":#");
+	pty_send(p, ":view terms\r");
+	pty_wait(p, "[3 Terms]");
+	pty_send(p, ":\022topi");
+	pty_wait(p, "`topi': view topics");
+	pty_send(p, "\r");
+	pty_wait(p, "[4 Topics]");
+	pty_send(p, ":\022β");
+	pty_wait(p, "`β': # β作 noted");
+	pty_send(p, "\033"); /* ends the search, not the line */
+	pty_wait(p, ":# β作 noted");
+	pty_send(p, "\033");
+	pty_wait_gone(p, ":#");
+	pty_send(p, ":\022zzz");
+	pty_wait(p, "zzz");
+	pty_send(p, "\003");
+	pty_wait_gone(p, "zzz");
+	pty_send(p, "1");
+	pty_wait(p, "[1 Bound]");
+	check_quit(p);
+}
+
+static void test_history(void **state)
+{
+	(void)state;
+	char text[256] = "";
+	struct stat st;
+	struct pty *p = open_plain();
+	pty_send(p, ":view terms\r:view topics\r:view terms\r/harbour\r");
+	pty_wait(p, "[3 Terms]");
+	pty_send(p, "q");
+	check_end(p, 0);
+	const char *path = in_place(".local/share/elbow/history");
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	FILE *f = fopen(path, "r");
+	size_t n = fread(text, 1, sizeof text - 1, f);
+	fclose(f);
+	text[n] = '\0';
+	assert_string_equal(text, "view topics\nview terms\n"); /* no doubles; searches are kept apart */
+	p = open_plain();
+	pty_send(p, ":");
+	pty_key(p, "Up");
+	pty_wait(p, ":view terms");
+	pty_key(p, "Up");
+	pty_wait(p, ":view topics");
+	pty_send(p, "\033");
+	pty_wait_gone(p, ":view");
+	pty_send(p, "/");
+	pty_key(p, "Up");
+	pty_wait(p, "/harbour");
+	pty_send(p, "\033");
+	pty_wait_gone(p, "/harbour");
+	check_quit(p);
+}
+
+static void test_search(void **state)
+{
+	(void)state;
+	struct pty *p = open_plain();
+	pty_send(p, "5");
+	pty_wait(p, "[5 Documents]");
+	pty_send(p, "/pancake \r");
+	pty_wait(p, "▸   2");
+	pty_send(p, "/a\"b\\;c\r"); /* not a command line, whatever is in it */
+	pty_wait(p, "a\"b\\;c");
+	assert_true(pty_shows(p, "[5 Documents]"));
+	check_quit(p);
+}
+
+static void test_paste(void **state)
+{
+	(void)state;
+	struct pty *p = open_plain();
+	pty_paste(p, "Qq:quit\r");
+	pty_wait(p, "pasted text was dropped");
+	pty_send(p, ":");
+	pty_wait_gone(p, "pasted text");
+	pty_paste(p, "view topics\r\nquit\r\033[Aβ\001");
+	pty_wait(p, ":view topics quit [Aβ");
+	pty_send(p, "\025view terms\r");
+	pty_wait(p, "[3 Terms]");
+	check_quit(p);
+}
+
+static void test_mouse(void **state)
+{
+	(void)state;
+	struct pty *p = open_plain();
+	const char *row = pty_row(p, 1);
+	pty_click(p, (int)(strstr(row, "Documents") - row), 1);
+	pty_wait(p, "[5 Documents]");
+	pty_wait(p, "▸   1");
+	pty_wheel(p, 5);
+	pty_wait(p, "▸   4");
+	pty_wheel(p, 4);
+	pty_wait(p, "▸   1");
+	pty_click(p, 20, 9);
+	pty_wait(p, "▸   6");
+	pty_send(p, ":set mouse off\r");
+	pty_wait_gone(p, ":set");
+	pty_send(p, "1");
+	pty_wait(p, "[1 Bound]");
+	assert_false(pty_mouse(p));
+	check_quit(p);
+}
+
+/* ---- terminals ---- */
+
+static bool row_is_ascii(struct pty *p, const void *arg)
+{
+	int w, h;
+	(void)arg;
+	pty_size(p, &w, &h);
+	for (int y = 0; y < h; y++)
+		for (const char *s = pty_row(p, y); *s; s++)
+			if ((unsigned char)*s > 126)
+				return false;
+	return pty_shows(p, "elbow");
+}
+
+static void test_kinds_of_terminal(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		bool color, ascii;
+	} kinds[] = {{"xterm-256color", true, false}, {"xterm", true, false},   {"linux", true, true},
+	             {"vt100", false, false},         {"screen", true, false}, {"tmux-256color", true, false}};
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		struct pty *p = open_options((struct pty_options){.term = kinds[i].name});
+		pty_wait(p, "next E");
+		assert_int_equal(pty_colored(p), kinds[i].color);
+		assert_true(pty_marked(p));
+		pty_send(p, "5");
+		pty_wait(p, "[5 Documents]");
+		pty_send(p, "\033[B:view topics\r"); /* a key, then a line */
+		pty_wait(p, "[4 Topics]");
+		assert_int_equal(row_is_ascii(p, NULL), kinds[i].ascii);
+		pty_send(p, "q");
+		assert_int_equal(pty_exit(p), 0);
+		assert_true(pty_mode_restored(p));
+		pty_free(p);
+	}
+}
+
+/* Where no screen can be, the same commands are read by readline. */
+static void test_terminals_without_a_screen(void **state)
+{
+	(void)state;
+	static const char *const kinds[] = {"dumb", "", "no-such-terminal"};
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		struct pty *p = open_options((struct pty_options){.term = kinds[i], .no_fence = true});
+		pty_wait_live(p, "elbow>");
+		assert_false(pty_alternate(p));
+		pty_send(p, "finish\r");
+		pty_wait_live(p, "ELBO");
+		pty_send(p, "quit\r");
+		assert_int_equal(pty_exit(p), 0);
+		assert_true(pty_mode_restored(p));
+		assert_false(pty_said(p, "\033[?1049h"));
+		pty_free(p);
+	}
+}
+
+static void test_locale_without_letters(void **state)
+{
+	(void)state;
+	struct pty *p = open_options((struct pty_options){.locale = "C"});
+	pty_wait(p, "next E");
+	for (int v = '1'; v <= '6'; v++) {
+		char key[2] = {(char)v, 0}, tab[4];
+		snprintf(tab, sizeof tab, "[%c", v);
+		pty_send(p, key);
+		pty_wait(p, tab);
+		assert_true(row_is_ascii(p, NULL));
+	}
+	pty_send(p, ":# \xce\xb1");
+	pty_wait(p, ":# alpha");
+	pty_send(p, "\033");
+	pty_wait_gone(p, ":#");
+	assert_true(row_is_ascii(p, NULL));
+	check_quit(p);
+}
+
+static void test_no_color(void **state)
+{
+	(void)state;
+	const char *env[] = {"NO_COLOR=1", NULL}, *empty[] = {"NO_COLOR=", NULL};
+	struct pty *p = open_options((struct pty_options){.env = env});
+	pty_wait(p, "next E");
+	assert_false(pty_colored(p));
+	assert_true(pty_marked(p));
+	pty_send(p, ":set color always\r");
+	pty_wait_gone(p, ":set");
+	pty_send(p, "3");
+	pty_wait(p, "[3 Terms]");
+	assert_true(pty_colored(p));
+	check_quit(p);
+	p = open_options((struct pty_options){.env = empty});
+	pty_wait(p, "next E");
+	assert_true(pty_colored(p));
+	check_quit(p);
+}
+
+static void test_standard_input_as_data(void **state)
+{
+	(void)state;
+	const char *path = put("lines.txt", "harbour boats in the harbour\nonion soup with onion\nboats soup harbour\n");
+	struct pty *p = open_options((struct pty_options){.args = ARGS("-k", "2", "-"), .input = path});
+	pty_wait(p, "3 documents");
+	pty_send(p, "f");
+	pty_wait(p, "iteration 1: M done");
+	pty_send(p, "q");
+	check_end(p, 0);
+}
+
+/* ---- the bare prompt ---- */
+
+static struct pty *open_bare(const char *const *args, const char *input)
+{
+	return open_options((struct pty_options){.args = args, .input = input, .no_fence = true});
+}
+
+static void test_bare_prompt(void **state)
+{
+	(void)state;
+	struct pty *p = open_bare(ARGS("--prompt"), NULL);
+	pty_wait_live(p, "elbow>");
+	pty_send(p, "expo\ttra\t");
+	pty_wait_live(p, "elbow> export trace");
+	pty_send(p, "\003"); /* gives up the line */
+	pty_wait_live(p, "^C");
+	pty_send(p, "nonsense\r");
+	pty_wait_live(p, "no command \"nonsense\"");
+	pty_send(p, "view topics\r");
+	pty_wait_live(p, "topic");
+	pty_send(p, "\032");
+	pty_stopped(p);
+	assert_true(pty_mode_restored(p));
+	pty_continue(p);
+	pty_send(p, "finish 2\r");
+	pty_wait_live(p, "ELBO");
+	pty_send(p, "\004");
+	assert_int_equal(pty_exit(p), 2); /* a command failed */
+	assert_true(pty_mode_restored(p));
+	pty_free(p);
+}
+
+static void test_bare_prompt_interrupted(void **state)
+{
+	(void)state;
+	struct pty *p = open_bare(ARGS("--prompt", LONG, long_corpus()), NULL);
+	pty_wait_live(p, "elbow>");
+	pty_send(p, "next\r");
+	pty_wait_mode(p, true); /* the job runs */
+	pty_send(p, "\003");
+	pty_wait_live(p, "stopped");
+	pty_send(p, "show step\r");
+	pty_wait_live(p, "start");
+	pty_signal(p, SIGTERM);
+	assert_int_equal(pty_exit(p), 128 + SIGTERM);
+	assert_true(pty_mode_restored(p));
+	pty_free(p);
+}
+
+static void test_lines_from_a_file(void **state)
+{
+	(void)state;
+	struct pty *p = open_bare(ARGS("--prompt"), put("good", "finish 2\n# a remark\n\nshow verdict"));
+	assert_int_equal(pty_exit(p), 0);
+	assert_true(pty_said(p, "ELBO"));
+	pty_free(p);
+	p = open_bare(ARGS("--prompt"), put("bad", "nonsense\nfinish 1\n"));
+	assert_int_equal(pty_exit(p), 2);
+	assert_true(pty_said(p, "nonsense"));
+	assert_true(pty_said(p, "ELBO"));
+	pty_free(p);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_place, drop_place)
+
+int main(int argc, char *argv[])
+{
+	static const struct CMUnitTest tests[] = {
+	    TEST(test_start_and_quit),
+	    TEST(test_first_frame_before_the_data),
+	    TEST(test_quit_while_input_never_ends),
+	    TEST(test_data_that_cannot_be_opened),
+	    TEST(test_commands_of_the_start),
+	    TEST(test_keys_move_the_ledger),
+	    TEST(test_views_and_help),
+	    TEST(test_redraw),
+	    TEST(test_long_text_lies_over_the_screen),
+	    TEST(test_commands_wait_for_each_other),
+	    TEST(test_sizes),
+	    TEST(test_resize_storm),
+	    TEST(test_suspend),
+	    TEST(test_suspend_while_a_job_runs),
+	    TEST(test_stopped_from_outside),
+	    TEST(test_interrupt_stops_the_job),
+	    TEST(test_interrupt_at_rest),
+	    TEST(test_quit_asks_while_a_job_runs),
+	    TEST(test_keys_are_answered_while_a_job_runs),
+	    TEST(test_terminate),
+	    TEST(test_hang_up),
+	    TEST(test_crash_restores_the_terminal),
+	    TEST(test_escape_closes_the_prompt),
+	    TEST(test_text_of_many_bytes),
+	    TEST(test_long_line_scrolls),
+	    TEST(test_completion),
+	    TEST(test_reverse_search),
+	    TEST(test_history),
+	    TEST(test_search),
+	    TEST(test_paste),
+	    TEST(test_mouse),
+	    TEST(test_kinds_of_terminal),
+	    TEST(test_terminals_without_a_screen),
+	    TEST(test_locale_without_letters),
+	    TEST(test_no_color),
+	    TEST(test_standard_input_as_data),
+	    TEST(test_bare_prompt),
+	    TEST(test_bare_prompt_interrupted),
+	    TEST(test_lines_from_a_file),
+	};
+	if (argc > 1)
+		setenv("ELBOW", argv[1], 1);
+	if (argc > 2)
+		cmocka_set_test_filter(argv[2]);
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
