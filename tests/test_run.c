@@ -444,6 +444,12 @@ static void test_verdicts(void **state)
 	struct em_entry flat[3] = {{.elbo = -5, .allowance = 1e-9}, {.elbo = -5, .allowance = 1e-9, .phase = EM_E},
 	                           {.elbo = -5, .allowance = 1e-9, .phase = EM_M}};
 	assert_int_equal(em_verdict_on(flat, 2, 0.01, "document").kind, EM_STALLED);
+	struct em_entry twice[5] = {{.elbo = -9, .allowance = 1e-9}};
+	for (size_t i = 1; i < 5; i++) /* E E M M of one iteration */
+		twice[i] = (struct em_entry){.step = i, .iteration = 1, .elbo = i < 3 ? -7 : -5, .allowance = 1e-9,
+		                             .phase = i < 3 ? EM_E : EM_M};
+	assert_int_equal(em_verdict_on(twice, 2, 0.01, "document").kind, EM_NOT_CONVERGED);
+	assert_int_equal(em_verdict_on(twice, 4, 0.01, "document").kind, EM_NOT_CONVERGED);
 }
 
 static void test_settings_between_steps(void **state)

@@ -115,12 +115,26 @@ void report_document(struct buf *b, const struct em_snapshot *s, size_t n)
 		           row[k * q->stride[1]], row[k * q->stride[1]] / sum);
 }
 
-/* Lines of at most 78 columns. */
+/* True when the blank at i parts the thousands of a number. */
+static bool inside_number(const char *text, size_t i)
+{
+	return i > 0 && text[i] == ' ' && text[i - 1] >= '0' && text[i - 1] <= '9' &&
+	       strspn(text + i + 1, "0123456789") == 3;
+}
+
+/* Lines of at most 78 columns, numbers whole. */
 static void wrapped(struct buf *b, const char *text)
 {
 	struct text_line line;
 	size_t at = 0, n = strlen(text);
 	while (text_wrap(text, n, 78, &at, &line)) {
+		size_t end = line.end;
+		while (end > line.start && (text[end] != ' ' || inside_number(text, end)))
+			end--;
+		if (inside_number(text, line.end) && end > line.start) {
+			line.end = end;
+			at = end + 1;
+		}
 		buf_add(b, text + line.start, line.end - line.start);
 		buf_putc(b, '\n');
 	}

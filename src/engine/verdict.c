@@ -13,7 +13,8 @@ const char *em_phase_name(enum em_phase p)
 	return names[p];
 }
 
-/* The ELBO at the ends of the last iterations: newest first. An iteration ends with an M; the newest may be an E. */
+/* The ELBO at the ends of the last iterations: newest first. An iteration ends with an M; the newest may be an E. Of a
+ * phase made again by name the last one counts: what the second E-step in a row gains says nothing about convergence. */
 static size_t iteration_ends(const struct em_entry *ledger, size_t position, const struct em_entry **out, size_t max)
 {
 	size_t n = 0;
@@ -24,7 +25,8 @@ static size_t iteration_ends(const struct em_entry *ledger, size_t position, con
 			break;
 		}
 	for (size_t i = position + 1; i-- > 0 && n < max;)
-		if (ledger[i].phase == kind || (ledger[i].phase == EM_INIT && kind == EM_M))
+		if ((ledger[i].phase == kind && (n == 0 || out[n - 1]->iteration != ledger[i].iteration)) ||
+		    (ledger[i].phase == EM_INIT && kind == EM_M))
 			out[n++] = ledger + i;
 	return n;
 }

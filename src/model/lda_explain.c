@@ -32,10 +32,35 @@ static void sentence_start(const struct em_problem *p, const struct em_entry *no
 	buf_puts(b, ". The first E-step moves q towards the posterior under these topics; θ waits.");
 }
 
+/* Within rounding: the step found nothing to do. */
+static bool stayed(const struct em_entry *now)
+{
+	return fabs(now->gain) <= now->allowance;
+}
+
+static void sentence_kl(const struct em_entry *before, const struct em_entry *now, struct buf *b)
+{
+	double gain = now->gain;
+	int d = decimals(gain), dk = d > 3 ? 3 : d;
+	bool exact = now->evidence == EM_EVIDENCE_EXACT;
+	if (exact)
+		buf_printf(b, "θ did not move, so log p stayed at %s. ", number_fixed(now->log_evidence, 1).s);
+	else
+		buf_puts(b, "θ did not move, so log p(X|θ), unknown here, stayed. ");
+	if (stayed(now))
+		buf_puts(b, "q had settled already, so ELBO and KL stayed too. ");
+	else if (exact)
+		buf_printf(b, "KL went %s → %s and the ELBO %s by the same %s. ", number_fixed(before->kl, dk).s,
+		           number_fixed(now->kl, dk).s, rose(gain), number_fixed(fabs(gain), d).s);
+	else
+		buf_printf(b, "The ELBO %s by %s, and KL moved by exactly as much the other way. ", rose(gain),
+		           number_fixed(fabs(gain), d).s);
+}
+
 static void sentence_e(const struct em_problem *p, const struct em_entry *before, const struct em_entry *now,
                        struct buf *b)
 {
-	double gain = now->gain;
+	double gain = now->gain, limit = em_settings_number(p->settings, "e_sweeps");
 	if (now->phase == EM_E)
 		buf_printf(b, "E-step %zu, mean field: %s sweeps over %s documents (%.1f each). ", now->iteration,
 		           number_count(now->sweeps).s, number_count(now->active).s,
@@ -44,17 +69,7 @@ static void sentence_e(const struct em_problem *p, const struct em_entry *before
 		buf_printf(b, "One sweep of document %zu: its φ from γ, then γ = α + Σ c φ. ", now->unit + 1);
 	else
 		buf_printf(b, "One sweep of %s documents, a part of E-step %zu. ", number_count(now->active).s, now->iteration);
-	if (now->evidence == EM_EVIDENCE_EXACT) {
-		int d = decimals(gain);
-		buf_printf(b, "θ did not move, so log p stayed at %s. KL went %s → %s and the ELBO %s by the same %s. ",
-		           number_fixed(now->log_evidence, 1).s, number_fixed(before->kl, d > 3 ? 3 : d).s,
-		           number_fixed(now->kl, d > 3 ? 3 : d).s, rose(gain), number_fixed(fabs(gain), d).s);
-	} else {
-		buf_printf(b,
-		           "θ did not move, so log p(X|θ), unknown here, stayed. The ELBO %s by %s, and KL moved by exactly "
-		           "as much the other way. ",
-		           rose(gain), number_fixed(fabs(gain), decimals(gain)).s);
-	}
+	sentence_kl(before, now, b);
 	if (now->phase != EM_E && gain < 0)
 		buf_puts(b, "It fell because a cold E-step starts each document again from uniform; the next sweeps lift it.");
 	else if (now->decreased)
@@ -63,8 +78,10 @@ static void sentence_e(const struct em_problem *p, const struct em_entry *before
 		           now->worst + 1, number_fixed(-now->worst_gain, decimals(now->worst_gain)).s,
 		           em_settings_number(p->settings, "e_start") == 0 ? "cold" : "warm");
 	else if (now->capped)
-		buf_printf(b, "%s document%s hit the limit of %.0f sweeps (e_sweeps) before settling.",
-		           number_count(now->capped).s, now->capped == 1 ? "" : "s", em_settings_number(p->settings, "e_sweeps"));
+		buf_printf(b, "%s document%s hit the limit of %.0f sweep%s (e_sweeps) before settling.",
+		           number_count(now->capped).s, now->capped == 1 ? "" : "s", limit, limit == 1 ? "" : "s");
+	else if (p->layout.components == 1)
+		buf_puts(b, "With one topic there is nothing to share out: q is the posterior and KL is 0.");
 	else
 		buf_puts(b, "KL cannot reach 0: q factorizes, the posterior does not.");
 }
@@ -80,6 +97,10 @@ static void sentence_m(const struct em_problem *p, const struct em_entry *before
 	else
 		buf_printf(b, "M-step %zu: topics%s to the maximum of the energy for this q. ", now->iteration,
 		           alpha ? " and alpha" : "");
+	if (stayed(now)) {
+		buf_puts(b, "θ was there already: nothing moved.");
+		return;
+	}
 	buf_printf(b, "q did not move, so its entropy stayed; energy and ELBO %s by %s. ", rose(gain),
 	           number_fixed(fabs(gain), d).s);
 	if (now->evidence != EM_EVIDENCE_EXACT || before->evidence != EM_EVIDENCE_EXACT) {
@@ -93,6 +114,8 @@ static void sentence_m(const struct em_problem *p, const struct em_entry *before
 		           "Yet log p fell by %s, to %s: KL was not 0 before, and it fell by %s, more than the ELBO rose. θ "
 		           "moved to where the posterior factorizes better.",
 		           number_fixed(-dp, dd).s, number_fixed(now->log_evidence, 1).s, number_fixed(-dk, decimals(dk)).s);
+	else if (fabs(dk) <= now->allowance)
+		buf_printf(b, "log p rose by as much, to %s, and KL stayed.", number_fixed(now->log_evidence, 1).s);
 	else
 		buf_printf(b, "log p rose by %s to %s, and KL %s by %s because the posterior moved and q did not.",
 		           number_fixed(dp, dd).s, number_fixed(now->log_evidence, 1).s, rose(dk),
