@@ -251,8 +251,10 @@ static void draw_progress(struct canvas *c, const struct ui_status *st)
 		snprintf(counts, sizeof counts, "%s of %s", number_count(st->done).s, number_count(st->of).s);
 		x += canvas_put_clipped(c, x, y, c->w - x - 1, on_bar(COLOR_DEFAULT, 0), counts) + 2;
 	}
-	char stops[48];
-	snprintf(stops, sizeof stops, "%.20s stops", stop[0] ? stop : "Ctrl-C");
+	char stops[80], waiting[32] = "";
+	if (st->waiting)
+		snprintf(waiting, sizeof waiting, "%s wait%s, ", number_count(st->waiting).s, st->waiting == 1 ? "s" : "");
+	snprintf(stops, sizeof stops, "%s%.20s stops%s", waiting, stop[0] ? stop : "Ctrl-C", st->waiting ? " all" : "");
 	if (x + canvas_width(c, stops) + 1 < c->w)
 		canvas_put_right(c, x, y, c->w - 1 - x, on_bar(COLOR_DIM, 0), stops);
 }

@@ -92,7 +92,10 @@ struct number pane_change_at(double x, int decimals)
 		return (struct number){"0"};
 	if (!isfinite(x) || fabs(x) >= 0.5 * pow(10, -decimals))
 		return number_signed(x, decimals);
-	snprintf(out.s, sizeof out.s, "%s%.0e", x < 0 ? "−" : "+", fabs(x)); /* too small for the column, but not nothing */
+	/* too small for the column, but not nothing */
+	if (fabs(x) >= 1e-6)
+		return number_signed(x, 6);
+	snprintf(out.s, sizeof out.s, "%s%.0e", x < 0 ? "−" : "+", fabs(x));
 	return out;
 }
 

@@ -62,6 +62,7 @@ struct ui_status {
 	bool busy;             /* a job runs */
 	const char *what;      /* its progress: "E-step", 120 of 3430 */
 	size_t done, of;
+	size_t waiting;        /* commands that run when the job is over */
 	const char *prompt;    /* NULL, or the line being typed with its prompt, safe text */
 	const char *const *menu; /* completions shown above the prompt, NULL-terminated, or NULL */
 };
