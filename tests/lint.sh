@@ -46,7 +46,8 @@ grep -n 'em_run_\(new\|step\|phase\|goto\|set\|free\)' src/view/*.[ch] && breach
 for f in include/elbow/*.h src/*/*.[ch] src/main.c tests/*.[ch]; do
 	head -n 1 "$f" | grep -q 'SPDX-License-Identifier: GPL-3.0-or-later' || breach "$f: no SPDX line"
 	lines=$(wc -l <"$f")
-	[ "$lines" -le 600 ] || breach "$f has $lines lines; split it (600)"
+	case $f in tests/*) most=900 ;; *) most=600 ;; esac
+	[ "$lines" -le "$most" ] || breach "$f has $lines lines; split it ($most)"
 	awk -v f="$f" '
 		/^\/\* *Kernel:/ { kernel = 1 }
 		/^[a-zA-Z_].*[^;,]$/ && !/=/ && !/^(struct|enum|union|typedef)[^(]*$/ { name = $0 }
