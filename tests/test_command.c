@@ -303,7 +303,9 @@ static void test_settings_have_effects(void **state)
 	good(&g, "set evidence_budget 0; open; finish 2");
 	good(&g, "set alpha_update symmetric"); /* the run goes on */
 	assert_int_equal(position(&g), 4);
+	said(&g, "");
 	good(&g, "set components 3"); /* it starts again */
+	said(&g, "the run starts again from entry 0\n");
 	assert_int_equal(position(&g), 0);
 	const struct picture *p = session_picture(g.n.session), *q;
 	assert_int_equal(p->run->problem->layout.components, 3);

@@ -358,6 +358,25 @@ static void test_order_unknown(void **state)
 	fixture_close(&f);
 }
 
+/* At 80 columns not all fit, but the one that gives the order does, with its arrow. */
+static void test_sorted_column_stays(void **state)
+{
+	(void)state;
+	struct fixture f;
+	fixture_open(&f, NULL, NULL);
+	fixture_step(&f, EM_ITERATION, 1);
+	fixture_command(&f, "view documents");
+	static const char *const sorts[][2] = {{"sort sweeps", "sweeps▼"}, {"sort tokens", "tokens▼"}, {"sort change", "change▼"},
+	                                       {"sort evidence", "log p▼"}, {"sort kl", "KL▼"}};
+	for (size_t i = 0; i < sizeof sorts / sizeof sorts[0]; i++) {
+		fixture_command(&f, sorts[i][0]);
+		struct canvas *c = fixture_screen(&f, 80, 24, GLYPHS_UTF8);
+		assert_true(fixture_shows(c, sorts[i][1]));
+		canvas_free(c);
+	}
+	fixture_close(&f);
+}
+
 /* The sum row is the ledger's, and the ledger's is the sum of the rows; after every size of step. */
 static void test_documents_sum(void **state)
 {
@@ -577,7 +596,8 @@ int main(void)
 		cmocka_unit_test(test_percent), cmocka_unit_test(test_ranks),
 		cmocka_unit_test(test_topics_view), cmocka_unit_test(test_topics_refuse),
 		cmocka_unit_test(test_topic_clicks), cmocka_unit_test(test_order),
-		cmocka_unit_test(test_order_unknown), cmocka_unit_test(test_documents_sum),
+		cmocka_unit_test(test_order_unknown), cmocka_unit_test(test_sorted_column_stays),
+		cmocka_unit_test(test_documents_sum),
 		cmocka_unit_test(test_documents_follow), cmocka_unit_test(test_documents_flags),
 		cmocka_unit_test(test_documents_find), cmocka_unit_test(test_documents_click),
 		cmocka_unit_test(test_all_sizes), cmocka_unit_test(test_goldens),

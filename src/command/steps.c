@@ -148,7 +148,16 @@ enum em_status verb_set(const struct cmd_call *c, struct em_err *err)
 	if (!st) /* a wrong name or value is told at once, not when the worker comes to it */
 		st = em_settings_with(c->picture->settings, job.name, job.text, &tried, err);
 	em_settings_release(tried);
-	return st ? st : submit(c, &job, err);
+	const struct em_snapshot *before = c->picture->run;
+	if (!st)
+		st = submit(c, &job, err);
+	if (st || !before || before->position == 0)
+		return st;
+	const struct picture *after = session_picture(c->front->session);
+	if (after->run && after->run->position == 0) /* steps were lost: worth a word */
+		c->front->print(c->front->self, "the run starts again from entry 0");
+	picture_release(after);
+	return st;
 }
 
 enum em_status verb_source(const struct cmd_call *c, struct em_err *err)

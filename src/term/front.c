@@ -59,6 +59,16 @@ static bool is_immediate(const char *line)
 	return c->group != CMD_STEP && c->group != CMD_DATA && strcmp(c->name, "source") != 0;
 }
 
+/* An error on the bottom line, or where it would be cut there, over the screen. */
+static void complain(struct screen *s, const char *text)
+{
+	screen_say(s, true, text);
+	if (!s->canvas || canvas_width(s->canvas, s->message) <= s->canvas->w - 2)
+		return;
+	s->message[0] = '\0';
+	overlay_set(&s->overlay, text);
+}
+
 enum em_status screen_run(struct screen *s, const char *line)
 {
 	struct em_err err = {0};
@@ -69,7 +79,7 @@ enum em_status screen_run(struct screen *s, const char *line)
 	if (st == EM_CANCELLED)
 		screen_say(s, false, "stopped; the run stands where its last whole step left it");
 	else if (st)
-		screen_say(s, true, err.msg);
+		complain(s, err.msg);
 	return st;
 }
 

@@ -67,6 +67,12 @@ static bool any_known(const struct em_snapshot *s)
 	return false;
 }
 
+/* What one sorts by stays in sight. */
+static int keep_of(const struct ui *ui, int column)
+{
+	return about[column].sort == ui->sort && column != BAR && column != NAME ? about[NUMBER].keep : about[column].keep;
+}
+
 static void widths(struct table *t, const struct ui *ui, const struct picture *pic, int w)
 {
 	const struct em_snapshot *s = pic->run;
@@ -83,10 +89,13 @@ static void widths(struct table *t, const struct ui *ui, const struct picture *p
 	t->w[KL] = known ? (kl > 8 && isfinite(now->kl) ? kl : 8) : 0;
 	t->w[CHANGE] = s->position > 0 ? 9 : 0;
 	t->w[SWEEPS] = 7;
+	for (int i = TOKENS; i <= SWEEPS; i++) /* its head has an arrow */
+		if (t->w[i] > 0 && about[i].sort == ui->sort && t->w[i] < (int)text_width(about[i].head) + 2)
+			t->w[i]++;
 	while (total(t) > w) {
 		int out = NAME;
 		for (int i = 0; i < COLUMNS; i++)
-			if (t->w[i] > 0 && about[i].keep < about[out].keep)
+			if (t->w[i] > 0 && keep_of(ui, i) < keep_of(ui, out))
 				out = i;
 		if (out == NAME)
 			break;
