@@ -82,7 +82,7 @@ static enum em_status submit(void *self, const struct job *job, struct em_err *e
 	const struct picture *pic = session_picture(r->session);
 	if (!st && is_step(job->kind) && pic->run) { /* where we are now, after whatever moved it */
 		struct buf b = {0};
-		report_ledger(&b, pic->run, 1);
+		report_step(&b, pic->run);
 		while (b.len && b.s[b.len - 1] == '\n')
 			b.s[--b.len] = '\0';
 		if (b.len)
