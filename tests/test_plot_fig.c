@@ -353,6 +353,21 @@ static void test_canvas_svg(void **state)
 	canvas_free(c);
 }
 
+/* An offset is taken off the labels only where there is a row that says so. */
+static void test_whole_labels(void **state)
+{
+	(void)state;
+	static const double y[] = {-643217, -643100, -643050};
+	const struct fig_series s = {.label = "ELBO", .y = y, .n = 3};
+	const struct fig f = {.y_title = "nats", .series = &s, .series_n = 1};
+	char *low = text_of(&f, 40, 5, GLYPHS_ASCII, true), *high = text_of(&f, 40, 12, GLYPHS_ASCII, true);
+	assert_true(count(low, "-643 ") > 0);
+	assert_true(count(low, "nats") == 0);
+	assert_true(count(high, "nats + 643 000") == 1);
+	free(low);
+	free(high);
+}
+
 static void test_numbers(void **state)
 {
 	(void)state;
@@ -379,7 +394,7 @@ int main(void)
 	    cmocka_unit_test(test_inside),    cmocka_unit_test(test_line),       cmocka_unit_test(test_dip),
 	    cmocka_unit_test(test_floor),     cmocka_unit_test(test_apart),      cmocka_unit_test(test_bars),
 	    cmocka_unit_test(test_crosshair), cmocka_unit_test(test_fig_svg),    cmocka_unit_test(test_canvas_svg),
-	    cmocka_unit_test(test_numbers),
+	    cmocka_unit_test(test_whole_labels), cmocka_unit_test(test_numbers),
 	};
 	return cmocka_run_group_tests(tests, fill, NULL);
 }

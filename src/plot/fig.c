@@ -221,8 +221,8 @@ void fig_axes(const struct fig *f, int columns, int rows, struct fig_axes *a)
 		axis_log10(&a->y, y.lo, y.hi, wanted);
 		return;
 	}
-	axis_linear_nice(&a->y, y.lo, y.hi, wanted, false, true);
+	axis_linear_nice(&a->y, y.lo, y.hi, wanted, false, !f->whole_labels);
 	/* Round ends if that costs little of the height. */
 	if (given(f->y) || f->bars_n > 0 || a->y.hi - a->y.lo > 1.2 * (y.hi - y.lo))
-		axis_linear(&a->y, y.lo, y.hi, wanted, false, true);
+		axis_linear(&a->y, y.lo, y.hi, wanted, false, !f->whole_labels);
 }

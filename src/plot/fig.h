@@ -86,6 +86,7 @@ struct fig {
 	const struct fig_bar *bars; /* bars take the place of the x axis; series and bands are then left out */
 	size_t bars_n;
 	bool legend;         /* a line above the plot */
+	bool whole_labels;   /* no offset is taken off the y labels: there is no room to say it */
 	bool no_end_labels;  /* series are not labelled at their right ends */
 	bool cursor_on;
 	double cursor;       /* a crosshair at this x */

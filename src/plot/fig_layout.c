@@ -35,6 +35,11 @@ void fig_lay_out(const struct fig *f, const struct canvas *c, struct rect r, str
 	bool head = f->y_title || f->legend || l->axes.below > 0 || l->axes.y.offset != 0 || f->bars_n > 0;
 	if (head && r.h >= 6 && r.w >= 12)
 		l->head = rect_cut_top(&r, 1);
+	struct fig untitled = *f;
+	if (l->head.h == 0) { /* nothing would say what the labels are short of */
+		untitled.whole_labels = true;
+		f = &untitled;
+	}
 	int below = r.w < 12 || r.h < 4 ? 0 : r.h < 6 ? 1 : 2;
 	int rows = r.h - below;
 	fig_axes(f, r.w - 8, rows, &l->axes);

@@ -97,7 +97,7 @@ static void signed_bar(struct canvas *c, int middle, int y, int half, double x, 
 }
 
 struct columns {
-	int name, number, token, bar; /* widths; 0: left out */
+	int name, number, change, token, bar; /* widths; 0: left out */
 	int help;                     /* the column where the rows' meanings begin; 0: left out */
 	int middle;                   /* the column that bars start from, counted from the left edge */
 	int decimals;                 /* of the changes */
@@ -118,8 +118,18 @@ static struct columns columns(const struct canvas *c, int w, const struct table 
 	k.name += 2;
 	k.before = w >= k.name + 3 * k.number;
 	int left = w - k.name - (k.before ? 3 : 2) * k.number;
-	if (left < 0) {
-		k.number = (w - k.name) / 2;
+	k.change = k.number;
+	if (left < 0) { /* numbers are not cut: rather no change than half of one */
+		int change = 7, number = 7;
+		for (size_t i = 0; i < t->n; i++) {
+			int now = canvas_width(c, number_fixed(t->row[i].now, 1).s) + 1;
+			int moved = isnan(t->row[i].change) ? 0 : canvas_width(c, pane_change_at(t->row[i].change, k.decimals).s) + 1;
+			number = now > number ? now : number;
+			change = moved > change ? moved : change;
+		}
+		k.name -= 2;
+		k.number = w - k.name - change >= number ? w - k.name - change : w - k.name;
+		k.change = w - k.name - k.number;
 		left = 0;
 	}
 	if (tokens > 0 && left >= 40)
@@ -142,8 +152,8 @@ static void draw_head(struct canvas *c, struct rect r, const struct columns *k, 
 		x += k->number;
 	}
 	canvas_put_right(c, x, r.y, k->number, style_with(COLOR_TITLE, ATTR_BOLD), pane_step(&s->ledger[s->position]).s);
-	canvas_put_right(c, x + k->number, r.y, k->number, dim, "change");
-	x += 2 * k->number;
+	canvas_put_right(c, x + k->number, r.y, k->change, dim, "change");
+	x += k->number + k->change;
 	if (k->token)
 		canvas_put_right(c, x, r.y, k->token, dim, "per token");
 	if (k->bar >= 13) {
@@ -166,9 +176,9 @@ static void draw_row(struct canvas *c, struct rect r, const struct columns *k, c
 		x += k->number;
 	}
 	canvas_put_right(c, x, r.y, k->number, style, number_fixed(row->now, 1).s);
-	canvas_put_right(c, x + k->number, r.y, k->number, style_of(row->color),
+	canvas_put_right(c, x + k->number, r.y, k->change, style_of(row->color),
 	                 isnan(row->change) ? "" : pane_change_at(row->change, k->decimals).s);
-	x += 2 * k->number;
+	x += k->number + k->change;
 	if (k->token && isfinite(row->now))
 		canvas_put_right(c, x, r.y, k->token, style_of(COLOR_DIM), number_fixed(row->now / k->tokens, 4).s);
 	if (k->bar)
