@@ -140,6 +140,20 @@ static void wrapped(struct buf *b, const char *text)
 	}
 }
 
+/* Which number moved most, with as many indices as its array has. */
+static void report_moved(struct buf *b, const struct em_layout *l, const struct em_entry *e)
+{
+	unsigned rank = 2;
+	for (unsigned i = 0; i < l->theta_arrays; i++)
+		rank = strcmp(l->theta[i].name, e->moved_array) == 0 ? l->theta[i].rank : rank;
+	if (!(e->moved > 0))
+		return;
+	buf_printf(b, "moved most: %s", e->moved_array);
+	for (unsigned i = 0; i < rank; i++)
+		buf_printf(b, "[%zu]", e->moved_at[i] + 1);
+	buf_printf(b, " by %.6g\n", e->moved);
+}
+
 void report_step(struct buf *b, const struct em_snapshot *s)
 {
 	const struct em_entry *e = s->ledger + s->position;
@@ -148,9 +162,7 @@ void report_step(struct buf *b, const struct em_snapshot *s)
 	wrapped(b, text);
 	buf_printf(b, "log p(X|θ) %s = ELBO %s + KL %s (nats)\n", number_fixed(e->log_evidence, 4).s,
 	           number_fixed(e->elbo, 4).s, number_fixed(e->kl, 4).s);
-	if (e->moved > 0)
-		buf_printf(b, "moved most: %s[%zu][%zu] by %.6g\n", e->moved_array, e->moved_at[0] + 1, e->moved_at[1] + 1,
-		           e->moved);
+	report_moved(b, &s->problem->layout, e);
 }
 
 void report_verdict(struct buf *b, const struct em_snapshot *s)

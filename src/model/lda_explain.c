@@ -73,10 +73,10 @@ static void sentence_e(const struct em_problem *p, const struct em_entry *before
 	if (now->phase != EM_E && gain < 0)
 		buf_puts(b, "It fell because a cold E-step starts each document again from uniform; the next sweeps lift it.");
 	else if (now->decreased)
-		buf_printf(b, "The ELBO fell: document %zu ended %s nats lower than before from its %s start; e_start=guarded "
+		buf_printf(b, "Document %zu lost most: from its %s start it ended %s nats lower than before; e_start=guarded "
 		              "keeps the better of the two.",
-		           now->worst + 1, number_fixed(-now->worst_gain, decimals(now->worst_gain)).s,
-		           em_settings_number(p->settings, "e_start") == 0 ? "cold" : "warm");
+		           now->worst + 1, em_settings_number(p->settings, "e_start") == 0 ? "cold" : "warm",
+		           number_fixed(-now->worst_gain, decimals(now->worst_gain)).s);
 	else if (now->capped)
 		buf_printf(b, "%s document%s hit the limit of %.0f sweep%s (e_sweeps) before settling.",
 		           number_count(now->capped).s, now->capped == 1 ? "" : "s", limit, limit == 1 ? "" : "s");
@@ -92,7 +92,7 @@ static void sentence_m(const struct em_problem *p, const struct em_entry *before
 	double gain = now->gain;
 	int d = decimals(gain);
 	bool alpha = (int)em_settings_number(p->settings, "alpha_update") != 0;
-	if (now->phase == EM_M_PART || now->size == EM_UNIT)
+	if (now->phase == EM_M_PART || (now->size == EM_UNIT && alpha)) /* without alpha the topics are all there is */
 		buf_printf(b, "M-step %zu, its part for the %s. ", now->iteration, now->unit == 0 ? "topics" : "alpha");
 	else
 		buf_printf(b, "M-step %zu: topics%s to the maximum of the energy for this q. ", now->iteration,
