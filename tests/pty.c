@@ -68,9 +68,10 @@ static void tell(int fd, char kind, int value)
 
 static void run_program(const struct pty_options *o)
 {
-	const char *path = getenv("ELBOW"), *env[32], *argv[32];
-	char home[600], term[100], locale[100];
+	const char *path = getenv("ELBOW"), *leaks = getenv("LSAN_OPTIONS"), *env[32], *argv[32];
+	char home[600], term[100], locale[100], suppressions[700];
 	int n = 0, a = 0;
+	snprintf(suppressions, sizeof suppressions, "LSAN_OPTIONS=%s", leaks ? leaks : "");
 	snprintf(home, sizeof home, "HOME=%s", o->home ? o->home : "/nonexistent");
 	snprintf(term, sizeof term, "TERM=%s", o->term ? o->term : "xterm-256color");
 	snprintf(locale, sizeof locale, "LC_ALL=%s", o->locale ? o->locale : "C.UTF-8");
@@ -78,7 +79,9 @@ static void run_program(const struct pty_options *o)
 	env[n++] = "TZ=UTC";
 	env[n++] = "INPUTRC=/dev/null";
 	env[n++] = "NCURSES_NO_PADDING=1"; /* padding is made of the bytes that fences are made of */
+	env[n++] = "NCURSES_GPM_TERMS=none"; /* no mouse daemon of this machine */
 	env[n++] = "OMP_NUM_THREADS=2";
+	env[n++] = suppressions;
 	env[n++] = home;
 	env[n++] = locale;
 	if (!o->term || *o->term)

@@ -76,12 +76,18 @@ static void check_left_clean(struct pty *p)
 	}
 }
 
-static void check_end(struct pty *p, int status)
+static void check_status(struct pty *p, int status)
 {
 	int got = pty_exit(p);
 	if (got != status)
 		pty_dump(p);
 	assert_int_equal(got, status);
+	assert_true(pty_mode_restored(p));
+}
+
+static void check_end(struct pty *p, int status)
+{
+	check_status(p, status);
 	check_left_clean(p);
 	pty_free(p);
 }
@@ -146,7 +152,7 @@ static void test_data_that_cannot_be_opened(void **state)
 {
 	(void)state;
 	struct pty *p = open_args(ARGS("/nowhere/at-all.csv"));
-	assert_int_equal(pty_exit(p), 2);
+	check_status(p, 2);
 	assert_true(pty_shows(p, "elbow: /nowhere/at-all.csv"));
 	check_left_clean(p);
 	pty_free(p);
@@ -700,8 +706,7 @@ static void test_kinds_of_terminal(void **state)
 		pty_wait(p, "[4 Topics]");
 		assert_int_equal(row_is_ascii(p, NULL), kinds[i].ascii);
 		pty_send(p, "q");
-		assert_int_equal(pty_exit(p), 0);
-		assert_true(pty_mode_restored(p));
+		check_status(p, 0);
 		pty_free(p);
 	}
 }
@@ -718,8 +723,7 @@ static void test_terminals_without_a_screen(void **state)
 		pty_send(p, "finish\r");
 		pty_wait_live(p, "ELBO");
 		pty_send(p, "quit\r");
-		assert_int_equal(pty_exit(p), 0);
-		assert_true(pty_mode_restored(p));
+		check_status(p, 0);
 		assert_false(pty_said(p, "\033[?1049h"));
 		pty_free(p);
 	}
@@ -805,8 +809,7 @@ static void test_bare_prompt(void **state)
 	pty_wait_live(p, "ELBO");
 	pty_wait_mode(p, false);
 	pty_send(p, "\004");
-	assert_int_equal(pty_exit(p), 2); /* a command failed */
-	assert_true(pty_mode_restored(p));
+	check_status(p, 2); /* a command failed */
 	pty_free(p);
 }
 
@@ -822,8 +825,7 @@ static void test_bare_prompt_interrupted(void **state)
 	pty_send(p, "show step\r");
 	pty_wait_live(p, "start");
 	pty_signal(p, SIGTERM);
-	assert_int_equal(pty_exit(p), 128 + SIGTERM);
-	assert_true(pty_mode_restored(p));
+	check_status(p, 128 + SIGTERM);
 	pty_free(p);
 }
 
@@ -831,11 +833,11 @@ static void test_lines_from_a_file(void **state)
 {
 	(void)state;
 	struct pty *p = open_bare(ARGS("--prompt"), put("good", "finish 2\n# a remark\n\nshow verdict"));
-	assert_int_equal(pty_exit(p), 0);
+	check_status(p, 0);
 	assert_true(pty_said(p, "ELBO"));
 	pty_free(p);
 	p = open_bare(ARGS("--prompt"), put("bad", "nonsense\nfinish 1\n"));
-	assert_int_equal(pty_exit(p), 2);
+	check_status(p, 2);
 	assert_true(pty_said(p, "nonsense"));
 	assert_true(pty_said(p, "ELBO"));
 	pty_free(p);
