@@ -81,7 +81,8 @@ static void widths(struct table *t, const struct ui *ui, const struct picture *p
 	bool known = any_known(s);
 	t->w[NUMBER] = digits_of(s->problem->layout.observations) + 2;
 	t->w[NAME] = 14;
-	t->w[TOKENS] = pic->corpus ? 7 : 0;
+	int tokens = pic->corpus ? (int)text_width(number_count((size_t)pic->corpus->tokens).s) + 1 : 0; /* the sum fits too */
+	t->w[TOKENS] = pic->corpus ? (tokens > 7 ? tokens : 7) : 0;
 	t->w[BAR] = array_shares(s->problem) ? 11 : 0;
 	t->w[SHARE] = ui->sort == SORT_TOPIC && array_shares(s->problem) ? 8 : 0;
 	t->w[ELBO] = elbo > 9 ? elbo : 9;
@@ -267,7 +268,7 @@ static void say_shares(struct buf *b, const struct em_snapshot *s, double *share
 		for (size_t j = 1; j < k; j++)
 			if (share[j] > share[best])
 				best = j;
-		if (share[best] < 0.01)
+		if (i > 0 && share[best] < 0.01)
 			break;
 		buf_printf(b, "%s %zu %s", i ? "," : "", best + 1, percent(share[best], 0).s);
 		share[best] = -1;
