@@ -9,7 +9,7 @@ rm -rf "$logs"
 mkdir -p "$logs"
 ELBOW=$PWD/$BUILD/elbow
 export ELBOW
-export LSAN_OPTIONS="suppressions=$PWD/tests/lsan.supp:print_suppressions=0"
+export LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 # relative: a path may have blanks
 for t in "$@"; do
 	name=$(basename "$t")
 	printf '%s\n' "$name $t"
