@@ -8,95 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "base/buf.h"
 #include "place.h"
-#include "pty.h"
-
-#define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
-/* An E-step that takes far longer than any test, but can be stopped between documents. */
-#define LONG "-k", "400", "-s", "e_tolerance=0", "-s", "e_sweeps=1000"
-
-static struct pty *open_options(struct pty_options o)
-{
-	o.home = in_place("");
-	return pty_start(&o);
-}
-
-static struct pty *open_args(const char *const *args)
-{
-	return open_options((struct pty_options){.args = args});
-}
-
-/* On the gazette, at rest. */
-static struct pty *open_plain(void)
-{
-	struct pty *p = open_args(NULL);
-	pty_wait(p, "next E");
-	return p;
-}
-
-static const char *long_corpus(void)
-{
-	struct buf b = {0};
-	for (unsigned d = 0; d < 8000; d++) {
-		buf_puts(&b, "60");
-		for (unsigned i = 0; i < 60; i++)
-			buf_printf(&b, " %u:1", 33 * i + (d * 37 + i * (d % 31 + 1) * 29) % 33);
-		buf_putc(&b, '\n');
-	}
-	const char *path = put_bytes("long.ldac", b.s, b.len);
-	buf_free(&b);
-	return path;
-}
-
-/* In the middle of the long E-step. */
-static struct pty *open_busy(void)
-{
-	struct pty *p = open_args(ARGS(LONG, long_corpus()));
-	pty_wait(p, "next E");
-	pty_send(p, "n");
-	pty_wait_live(p, "Ctrl-C stops");
-	return p;
-}
-
-static void check_left_clean(struct pty *p)
-{
-	int x, y;
-	if (pty_alternate(p) || pty_mouse(p) || pty_paste_mode(p) || !pty_cursor(p, &x, &y) || !pty_mode_restored(p)) {
-		pty_dump(p);
-		fail_msg("the terminal is not as it was: alternate %d, mouse %d, paste %d, cursor %d, mode %d", pty_alternate(p),
-		         pty_mouse(p), pty_paste_mode(p), pty_cursor(p, &x, &y), pty_mode_restored(p));
-	}
-}
-
-static void check_status(struct pty *p, int status)
-{
-	int got = pty_exit(p);
-	if (got != status)
-		pty_dump(p);
-	assert_int_equal(got, status);
-	assert_true(pty_mode_restored(p));
-}
-
-static void check_end(struct pty *p, int status)
-{
-	check_status(p, status);
-	check_left_clean(p);
-	pty_free(p);
-}
-
-static void check_quit(struct pty *p)
-{
-	pty_send(p, "Q");
-	check_end(p, 0);
-}
+#include "program.h"
 
 /* ---- start and end ---- */
 
@@ -473,183 +392,7 @@ static void test_crash_restores_the_terminal(void **state)
 	}
 }
 
-/* ---- the prompt ---- */
-
-static void test_escape_closes_the_prompt(void **state)
-{
-	(void)state;
-	int x, y;
-	struct pty *p = open_plain();
-	pty_send(p, ":view tr");
-	pty_wait(p, ":view tr");
-	assert_true(pty_cursor(p, &x, &y));
-	assert_int_equal(x, 8);
-	assert_int_equal(y, 29);
-	pty_send(p, "\033");
-	pty_wait_gone(p, ":view tr");
-	assert_false(pty_cursor(p, &x, &y));
-	pty_send(p, ":x\177\177"); /* backspace out of it */
-	pty_send(p, "2");
-	pty_wait(p, "[2 Trace]");
-	check_quit(p);
-}
-
-static void test_text_of_many_bytes(void **state)
-{
-	(void)state;
-	int x, y;
-	struct pty *p = open_plain();
-	pty_send(p, ":αxβ作");
-	pty_wait(p, ":αxβ作");
-	assert_true(pty_cursor(p, &x, &y));
-	assert_int_equal(x, 1 + 3 + 2);
-	pty_key(p, "Left");
-	pty_key(p, "Left");
-	pty_send(p, "é");
-	pty_wait(p, ":αxéβ作");
-	pty_send(p, "\001\033f\177"); /* Alt-f: a word on */
-	pty_wait_gone(p, "作");
-	assert_true(pty_shows(p, ":αxéβ"));
-	pty_send(p, "\025"); /* up to the cursor is gone */
-	pty_wait_gone(p, ":αxé");
-	pty_send(p, "\033");
-	pty_wait(p, "unit");
-	check_quit(p);
-}
-
-static void test_long_line_scrolls(void **state)
-{
-	(void)state;
-	int x, y;
-	struct pty *p = open_options((struct pty_options){.w = 40, .h = 12});
-	pty_wait(p, "next E");
-	pty_send(p, ":# ");
-	for (int i = 0; i < 10; i++)
-		pty_send(p, "0123456789作");
-	pty_send(p, "end");
-	pty_wait(p, "作end");
-	assert_true(pty_cursor(p, &x, &y));
-	assert_in_range(x, 30, 39);
-	pty_key(p, "Home");
-	pty_wait(p, ":# 0123456789作");
-	pty_cursor(p, &x, &y);
-	assert_int_equal(x, 1);
-	pty_send(p, "\033");
-	pty_wait_gone(p, ":#");
-	check_quit(p);
-}
-
-static void test_completion(void **state)
-{
-	(void)state;
-	struct pty *p = open_plain();
-	pty_send(p, ":scr\t");
-	pty_wait(p, ":screenshot");
-	pty_send(p, "\025vie\ttop\t\r");
-	pty_wait(p, "[4 Topics]");
-	pty_send(p, ":f\t");
-	pty_wait(p, "find-previous");
-	assert_true(pty_shows(p, "an iteration: E and M")); /* what it does is told with it */
-	pty_send(p, "i"); /* the list follows */
-	pty_wait_gone(p, "find-previous");
-	pty_send(p, "\t 2\r");
-	pty_wait(p, "iteration 2: M done");
-	pty_send(p, ":set gly\tas\t\r");
-	pty_wait_gone(p, "α");
-	check_quit(p);
-}
-
-static void test_reverse_search(void **state)
-{
-	(void)state;
-	struct pty *p = open_plain();
-	pty_send(p, ":view topics\r");
-	pty_wait(p, "[4 Topics]");
-	pty_send(p, ":# β作 noted\r");
-	pty_wait_gone(p, ":#");
-	pty_send(p, ":view terms\r");
-	pty_wait(p, "[3 Terms]");
-	pty_send(p, ":\022topi");
-	pty_wait(p, "`topi': view topics");
-	pty_send(p, "\r");
-	pty_wait(p, "[4 Topics]");
-	pty_send(p, ":\022β");
-	pty_wait(p, "`β': # β作 noted");
-	pty_send(p, "\033"); /* ends the search, not the line */
-	pty_wait(p, ":# β作 noted");
-	pty_send(p, "\033");
-	pty_wait_gone(p, ":#");
-	pty_send(p, ":\022zzz");
-	pty_wait(p, "zzz");
-	pty_send(p, "\003");
-	pty_wait_gone(p, "zzz");
-	pty_send(p, "1");
-	pty_wait(p, "[1 Bound]");
-	check_quit(p);
-}
-
-static void test_history(void **state)
-{
-	(void)state;
-	char text[256] = "";
-	struct stat st;
-	struct pty *p = open_plain();
-	pty_send(p, ":view terms\r:view topics\r:view terms\r/harbour\r");
-	pty_wait(p, "[3 Terms]");
-	pty_send(p, "q");
-	check_end(p, 0);
-	const char *path = in_place(".local/share/elbow/history");
-	assert_int_equal(stat(path, &st), 0);
-	assert_int_equal(st.st_mode & 0777, 0600);
-	FILE *f = fopen(path, "r");
-	size_t n = fread(text, 1, sizeof text - 1, f);
-	fclose(f);
-	text[n] = '\0';
-	assert_string_equal(text, "view topics\nview terms\n"); /* no doubles; searches are kept apart */
-	p = open_plain();
-	pty_send(p, ":");
-	pty_key(p, "Up");
-	pty_wait(p, ":view terms");
-	pty_key(p, "Up");
-	pty_wait(p, ":view topics");
-	pty_send(p, "\033");
-	pty_wait_gone(p, ":view");
-	pty_send(p, "/");
-	pty_key(p, "Up");
-	pty_wait(p, "/harbour");
-	pty_send(p, "\033");
-	pty_wait_gone(p, "/harbour");
-	check_quit(p);
-}
-
-static void test_search(void **state)
-{
-	(void)state;
-	struct pty *p = open_plain();
-	pty_send(p, "5");
-	pty_wait(p, "[5 Documents]");
-	pty_send(p, "/pancake \r");
-	pty_wait(p, "▸   2");
-	pty_send(p, "/a\"b\\;c\r"); /* not a command line, whatever is in it */
-	pty_wait(p, "a\"b\\;c");
-	assert_true(pty_shows(p, "[5 Documents]"));
-	check_quit(p);
-}
-
-static void test_paste(void **state)
-{
-	(void)state;
-	struct pty *p = open_plain();
-	pty_paste(p, "Qq:quit\r");
-	pty_wait(p, "pasted text was dropped");
-	pty_send(p, ":");
-	pty_wait_gone(p, "pasted text");
-	pty_paste(p, "view topics\r\nquit\r\033[Aβ\001");
-	pty_wait(p, ":view topics quit [Aβ");
-	pty_send(p, "\025view terms\r");
-	pty_wait(p, "[3 Terms]");
-	check_quit(p);
-}
+/* ---- the mouse ---- */
 
 static void test_mouse(void **state)
 {
@@ -711,24 +454,6 @@ static void test_kinds_of_terminal(void **state)
 	}
 }
 
-/* Where no screen can be, the same commands are read by readline. */
-static void test_terminals_without_a_screen(void **state)
-{
-	(void)state;
-	static const char *const kinds[] = {"dumb", "", "no-such-terminal"};
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-		struct pty *p = open_options((struct pty_options){.term = kinds[i], .no_fence = true});
-		pty_wait_live(p, "elbow>");
-		assert_false(pty_alternate(p));
-		pty_send(p, "finish\r");
-		pty_wait_live(p, "ELBO");
-		pty_send(p, "quit\r");
-		check_status(p, 0);
-		assert_false(pty_said(p, "\033[?1049h"));
-		pty_free(p);
-	}
-}
-
 static void test_locale_without_letters(void **state)
 {
 	(void)state;
@@ -781,69 +506,33 @@ static void test_standard_input_as_data(void **state)
 	check_end(p, 0);
 }
 
-/* ---- the bare prompt ---- */
-
-static struct pty *open_bare(const char *const *args, const char *input)
-{
-	return open_options((struct pty_options){.args = args, .input = input, .no_fence = true});
-}
-
-static void test_bare_prompt(void **state)
+/* Names from data: wide, combined, broken, hostile. */
+static void test_text_from_data(void **state)
 {
 	(void)state;
-	struct pty *p = open_bare(ARGS("--prompt"), NULL);
-	pty_wait_live(p, "elbow>");
-	pty_send(p, "expo\ttra\t");
-	pty_wait_live(p, "elbow> export trace");
-	pty_send(p, "\003"); /* gives up the line */
-	pty_wait_live(p, "^C");
-	pty_send(p, "nonsense\r");
-	pty_wait_live(p, "no command \"nonsense\"");
-	pty_send(p, "view topics\r");
-	pty_wait_live(p, "topic");
-	pty_send(p, "\032");
-	pty_stopped(p);
-	assert_true(pty_mode_restored(p));
-	pty_continue(p);
-	pty_send(p, "finish 2\r");
-	pty_wait_live(p, "ELBO");
-	pty_wait_mode(p, false);
-	pty_send(p, "\004");
-	check_status(p, 2); /* a command failed */
-	pty_free(p);
+	const char *path = put("names.csv", "title,text\n"
+	                                    "\"作業日誌 e\xcc\x81\",harbour boats tide\n"
+	                                    "\"a\033]0;stolen\007\033[2Jb\",onion soup boats\n"
+	                                    "\"broken \xff\xfe name\",tide soup harbour\n");
+	struct pty *p = open_args(ARGS("-k", "2", "-e", "view documents", path));
+	pty_wait(p, "[5 Documents]");
+	pty_wait(p, "作業日誌 e\xcc\x81 ");
+	assert_true(pty_shows(p, "broken"));
+	assert_false(pty_said(p, "\033]0;"));
+	assert_false(pty_said(p, "\xff"));
+	int at = 0;
+	while (!strstr(pty_row(p, at), "作業"))
+		at++;
+	char wide[512];
+	snprintf(wide, sizeof wide, "%s", pty_row(p, at));
+	pty_key(p, "Down");
+	pty_wait(p, "▸ 2");
+	pty_send(p, "\014"); /* the same when drawn anew as when changed bit by bit */
+	pty_key(p, "Up");
+	pty_wait(p, "▸ 1");
+	assert_string_equal(pty_row(p, at), wide);
+	check_quit(p);
 }
-
-static void test_bare_prompt_interrupted(void **state)
-{
-	(void)state;
-	struct pty *p = open_bare(ARGS("--prompt", LONG, long_corpus()), NULL);
-	pty_wait_live(p, "elbow>");
-	pty_send(p, "next\r");
-	pty_wait_mode(p, true); /* the job runs */
-	pty_send(p, "\003");
-	pty_wait_live(p, "stopped");
-	pty_send(p, "show step\r");
-	pty_wait_live(p, "start");
-	pty_signal(p, SIGTERM);
-	check_status(p, 128 + SIGTERM);
-	pty_free(p);
-}
-
-static void test_lines_from_a_file(void **state)
-{
-	(void)state;
-	struct pty *p = open_bare(ARGS("--prompt"), put("good", "finish 2\n# a remark\n\nshow verdict"));
-	check_status(p, 0);
-	assert_true(pty_said(p, "ELBO"));
-	pty_free(p);
-	p = open_bare(ARGS("--prompt"), put("bad", "nonsense\nfinish 1\n"));
-	check_status(p, 2);
-	assert_true(pty_said(p, "nonsense"));
-	assert_true(pty_said(p, "ELBO"));
-	pty_free(p);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_place, drop_place)
 
 int main(int argc, char *argv[])
 {
@@ -870,28 +559,13 @@ int main(int argc, char *argv[])
 	    TEST(test_terminate),
 	    TEST(test_hang_up),
 	    TEST(test_crash_restores_the_terminal),
-	    TEST(test_escape_closes_the_prompt),
-	    TEST(test_text_of_many_bytes),
-	    TEST(test_long_line_scrolls),
-	    TEST(test_completion),
-	    TEST(test_reverse_search),
-	    TEST(test_history),
-	    TEST(test_search),
-	    TEST(test_paste),
 	    TEST(test_mouse),
 	    TEST(test_kinds_of_terminal),
-	    TEST(test_terminals_without_a_screen),
 	    TEST(test_locale_without_letters),
 	    TEST(test_no_color),
 	    TEST(test_standard_input_as_data),
-	    TEST(test_bare_prompt),
-	    TEST(test_bare_prompt_interrupted),
-	    TEST(test_lines_from_a_file),
+	    TEST(test_text_from_data),
 	};
-	if (argc > 1)
-		setenv("ELBOW", argv[1], 1);
-	if (argc > 2)
-		cmocka_set_test_filter(argv[2]);
-	signal(SIGPIPE, SIG_IGN);
+	program_arguments(argc, argv);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
