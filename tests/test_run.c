@@ -13,6 +13,12 @@
 
 #include "small.h"
 
+/* Under valgrind, which is after lost and wild memory, a part of the cases is enough. */
+static bool brief(void)
+{
+	return getenv("ELBOW_VALGRIND") != NULL;
+}
+
 struct rig {
 	struct em_corpus *corpus;
 	struct em_data data;
@@ -84,7 +90,7 @@ static void test_identity_on_random_corpora(void **state)
 	static const char *const alphas[] = {"0.05", "0.4", "1", "3"};
 	static const char *const updates[] = {"fixed", "symmetric", "vector"};
 	static const char *const starts[] = {"guarded", "warm"};
-	for (uint64_t seed = 1; seed <= 24; seed++) {
+	for (uint64_t seed = 1; seed <= (brief() ? 4 : 24); seed++) {
 		struct rig g;
 		open_rig(&g, small_random(seed, 3 + seed % 7, 4 + seed % 9, 14),
 		         small_settings("components", ks[seed % 4], "alpha", alphas[seed / 4 % 4], "alpha_update",
@@ -226,7 +232,7 @@ static void test_back_and_forth_is_exact(void **state)
 		all[i] = look(&g);
 	}
 	uint64_t rng = 4;
-	for (int i = 0; i < 60; i++) {
+	for (int i = 0; i < (brief() ? 6 : 60); i++) {
 		size_t to = small_next(&rng) % 24;
 		must(&g, em_run_goto(g.run, to, NULL, &g.err));
 		const struct em_snapshot *s = look(&g);
@@ -274,14 +280,15 @@ static void test_history_within_memory(void **state)
 {
 	(void)state;
 	struct rig small, large;
-	open_rig(&small, small_random(17, 400, 300, 40),
+	size_t docs = brief() ? 40 : 400, iterations = brief() ? 6 : 20;
+	open_rig(&small, small_random(17, docs, 300, 40),
 	         small_settings("components", "16", "history_memory", "1", "evidence_budget", "0", NULL));
-	open_rig(&large, small_random(17, 400, 300, 40), small_settings("components", "16", "evidence_budget", "0", NULL));
-	for (int i = 0; i < 20; i++) {
+	open_rig(&large, small_random(17, docs, 300, 40), small_settings("components", "16", "evidence_budget", "0", NULL));
+	for (size_t i = 0; i < iterations; i++) {
 		step(&small, EM_ITERATION);
 		step(&large, EM_ITERATION);
 	}
-	for (size_t to = 40; to > 0; to -= 7) {
+	for (size_t to = 2 * iterations; to > 0; to -= 7) {
 		must(&small, em_run_goto(small.run, to, NULL, &small.err));
 		must(&large, em_run_goto(large.run, to, NULL, &large.err));
 		const struct em_snapshot *a = look(&small), *b = look(&large);
@@ -316,7 +323,7 @@ static void stepped(void *self, const struct em_entry *e)
 static void test_cancel_leaves_the_run_as_it_was(void **state)
 {
 	(void)state;
-	for (int limit = 0; limit < 60; limit += 7) {
+	for (int limit = 0; limit < 60; limit += brief() ? 31 : 7) {
 		struct rig g, twin;
 		open_rig(&g, small_random(19, 20, 12, 12), small_settings("components", "4", NULL));
 		open_rig(&twin, small_random(19, 20, 12, 12), small_settings("components", "4", NULL));

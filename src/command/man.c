@@ -66,7 +66,7 @@ static void item(struct buf *b, const char *bold, const char *italic, const char
 
 static void man_commands(struct buf *b)
 {
-	buf_puts(b, ".SH COMMANDS\nThe same at the prompt (:), in scripts and after -e. A name may be cut while it is unique.\n");
+	buf_puts(b, ".SH COMMANDS\nThe same at the prompt (:), in scripts and after -e. A name may be cut while it is unique; the letters that are keys of steps (s w n e m f c b) are commands too.\n");
 	for (int g = 0; g < CMD_GROUPS; g++) {
 		buf_printf(b, ".SS %s\n", cmd_group_title((enum cmd_group)g));
 		for (size_t i = 0; cmd_at(i); i++) {

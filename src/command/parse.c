@@ -52,26 +52,36 @@ static enum em_status unknown(const char *name, struct em_err *err)
 	return em_fail(err, EM_USAGE, "no command \"%s\"; help lists them", name);
 }
 
+/* A letter that is the key of a step is that step at the prompt too, whatever else begins with it. */
+static const struct cmd *step_by_key(const char *name)
+{
+	const struct cmd_key *k = name[0] && !name[1] ? cmd_key_find("", name) : NULL;
+	for (size_t i = 0; k && cmd_at(i); i++)
+		if (cmd_at(i)->group == CMD_STEP && strcmp(cmd_at(i)->name, k->line) == 0)
+			return cmd_at(i);
+	return NULL;
+}
+
 enum em_status cmd_find(const char *name, const struct cmd **out, struct em_err *err)
 {
 	char list[200] = "";
+	const struct cmd *near = NULL;
 	size_t n = strlen(name), found = 0;
-	*out = NULL;
-	for (size_t i = 0; cmd_at(i); i++) {
-		if (strcmp(cmd_at(i)->name, name) == 0) {
+	*out = step_by_key(name);
+	for (size_t i = 0; !*out && cmd_at(i); i++) {
+		if (strcmp(cmd_at(i)->name, name) == 0)
 			*out = cmd_at(i);
-			return EM_OK;
-		}
-		if (n && strncmp(cmd_at(i)->name, name, n) == 0) {
+		else if (n && strncmp(cmd_at(i)->name, name, n) == 0) {
 			size_t at = strlen(list);
 			snprintf(list + at, sizeof list - at, "%s%s", found ? ", " : "", cmd_at(i)->name);
-			*out = cmd_at(i);
+			near = cmd_at(i);
 			found++;
 		}
 	}
-	if (found == 1)
+	if (!*out && found == 1)
+		*out = near;
+	if (*out)
 		return EM_OK;
-	*out = NULL;
 	return found ? em_fail(err, EM_USAGE, "\"%s\" could be %s; type more of it", name, list) : unknown(name, err);
 }
 

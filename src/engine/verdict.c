@@ -31,10 +31,17 @@ static size_t iteration_ends(const struct em_entry *ledger, size_t position, con
 	return n;
 }
 
-static void say_unfinished(struct em_verdict *v, double gain, const char *observation)
+/* What is to come when the slower of the last two rates holds: one small gain after a large one proves nothing. */
+static double worst_case(double gain, double rate, double before)
+{
+	double slow = fmax(rate, before);
+	return slow < 1 ? gain * slow / (1 - slow) : INFINITY;
+}
+
+static void say_unfinished(struct em_verdict *v, double gain, bool steady, const char *observation)
 {
 	char rate[64] = "", capped[96] = "";
-	if (isfinite(v->to_come))
+	if (isfinite(v->to_come) && steady)
 		snprintf(rate, sizeof rate, "rate %.4f, about %s nats to come", v->rate, number_short(v->to_come, 3).s);
 	else
 		snprintf(rate, sizeof rate, "no steady rate yet");
@@ -48,9 +55,9 @@ static void say_unfinished(struct em_verdict *v, double gain, const char *observ
 struct em_verdict em_verdict_on(const struct em_entry *ledger, size_t position, double tolerance,
                                 const char *observation)
 {
-	const struct em_entry *end[3] = {NULL};
+	const struct em_entry *end[4] = {NULL};
 	struct em_verdict v = {.kind = EM_NOT_CONVERGED, .rate = NAN, .to_come = NAN};
-	size_t n = iteration_ends(ledger, position, end, 3);
+	size_t n = iteration_ends(ledger, position, end, 4);
 	for (size_t i = position + 1; i-- > 0;)
 		if (ledger[i].phase == EM_E) {
 			v.capped = ledger[i].capped;
@@ -67,7 +74,9 @@ struct em_verdict em_verdict_on(const struct em_entry *ledger, size_t position, 
 		return v;
 	}
 	double gain = end[0]->elbo - end[1]->elbo, last = n > 2 ? end[1]->elbo - end[2]->elbo : NAN;
-	double rounding = end[0]->allowance;
+	double rounding = end[0]->allowance, before = NAN;
+	if (n > 3)
+		before = last / (end[2]->elbo - end[3]->elbo);
 	if (gain > 0 && last > 0) {
 		v.rate = gain / last;
 		if (v.rate < 1)
@@ -77,13 +86,14 @@ struct em_verdict em_verdict_on(const struct em_entry *ledger, size_t position, 
 		v.kind = EM_STALLED;
 		snprintf(v.text, sizeof v.text,
 		         "stalled: nothing moved from the start, a fixed point that may be a saddle; try another seed or init");
-	} else if (fabs(gain) <= rounding || (v.to_come < tolerance && gain < tolerance)) {
+	} else if (fabs(gain) <= rounding || (gain > 0 && gain < 1e-3 * tolerance) ||
+	           (gain < tolerance && worst_case(gain, v.rate, before) < tolerance)) {
 		v.kind = EM_CONVERGED;
 		snprintf(v.text, sizeof v.text, "converged: the last iteration gained %s nats, %s are to come (tolerance %s)",
 		         number_short(gain, 3).s, isfinite(v.to_come) ? number_short(v.to_come, 3).s : "none above rounding",
 		         number_short(tolerance, 3).s);
 	} else {
-		say_unfinished(&v, gain, observation);
+		say_unfinished(&v, gain, fabs(v.rate - before) <= 0.05, observation);
 	}
 	return v;
 }

@@ -213,11 +213,14 @@ bool painter_has_color(void)
 	return depth != DEPTH_MONO;
 }
 
+/* A press and a release that arrive together curses merges into a click, even at interval 0; unasked for, it is lost. */
+#define CLICKS (BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED)
+
 void painter_mouse(bool on)
 {
 	if (on == mouse_on)
 		return;
-	mousemask(on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+	mousemask(on ? CLICKS | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
 	mouse_on = on;
 }
 
@@ -425,7 +428,7 @@ static bool mouse_key(struct key *k)
 	if (getmouse(&m) == ERR)
 		return false;
 	const char *name = m.bstate & BUTTON4_PRESSED ? "WheelUp" : m.bstate & BUTTON5_PRESSED ? "WheelDown"
-	                 : m.bstate & BUTTON1_PRESSED ? "Click" : NULL;
+	                 : m.bstate & CLICKS ? "Click" : NULL;
 	if (!name)
 		return false;
 	set_key(k, name, "");

@@ -203,7 +203,7 @@ static void draw_foot(struct canvas *c, struct rect r, const struct picture *pic
 	struct buf b = {0};
 	if (r.h < 1 || all->leaders == 0)
 		return;
-	buf_printf(&b, "Most of it: ");
+	buf_printf(&b, "Largest shares: ");
 	for (size_t i = 0; i < all->leaders && b.len < 600; i++) {
 		buf_printf(&b, "%s%s ", i ? ", " : "", percent(all->leader[i].share, 0).s);
 		text_clip(&b, name_of(pic, all->leader[i].n), 24, c->glyphs == GLYPHS_ASCII);
