@@ -7,6 +7,8 @@
 #include "base/number.h"
 #include "elbow/run.h"
 
+enum { ENDS = 6 };
+
 const char *em_phase_name(enum em_phase p)
 {
 	static const char *const names[] = {"init", "E", "M", "e", "m"};
@@ -31,20 +33,51 @@ static size_t iteration_ends(const struct em_entry *ledger, size_t position, con
 	return n;
 }
 
-/* What is to come when the slower of the last two rates holds: one small gain after a large one proves nothing. */
-static double worst_case(double gain, double rate, double before)
+/* The ratio of successive gains. Where there are enough of them it is taken over four, for LDA's gains jump when documents
+ * change their optimum; newer and older are its two halves, to see whether it holds. NAN where unknown. */
+struct pace {
+	double rate, newer, older;
+};
+
+static double ratio(double new, double old, double steps)
 {
-	double slow = fmax(rate, before);
+	return new > 0 && old > 0 ? pow(new / old, 1 / steps) : NAN;
+}
+
+static struct pace pace_of(const struct em_entry *const *end, size_t n)
+{
+	struct pace p = {NAN, NAN, NAN};
+	double gain[ENDS];
+	for (size_t i = 0; i + 1 < n; i++)
+		gain[i] = end[i]->elbo - end[i + 1]->elbo;
+	if (n == ENDS) {
+		p.rate = ratio(gain[0], gain[4], 4);
+		p.newer = ratio(gain[0], gain[2], 2);
+		p.older = ratio(gain[2], gain[4], 2);
+	} else if (n > 2) {
+		p.rate = p.newer = ratio(gain[0], gain[1], 1);
+		if (n > 3)
+			p.older = ratio(gain[1], gain[2], 1);
+	}
+	return p;
+}
+
+/* What is to come when the slower of the last rates holds: one small gain after a large one proves nothing. */
+static double worst_case(double gain, const struct pace *p)
+{
+	double slow = fmax(p->rate, fmax(p->newer, p->older));
 	return slow < 1 ? gain * slow / (1 - slow) : INFINITY;
 }
 
-static void say_unfinished(struct em_verdict *v, double gain, bool steady, const char *observation)
+static void say_unfinished(struct em_verdict *v, double gain, const struct pace *p, const char *observation)
 {
-	char rate[64] = "", capped[96] = "";
-	if (isfinite(v->to_come) && steady)
+	char rate[128] = "no steady rate yet", capped[96] = "";
+	double low = fmin(p->newer, p->older), high = fmax(p->newer, p->older);
+	if (isfinite(v->to_come) && fabs(high - low) <= 0.01)
 		snprintf(rate, sizeof rate, "rate %.4f, about %s nats to come", v->rate, number_short(v->to_come, 3).s);
-	else
-		snprintf(rate, sizeof rate, "no steady rate yet");
+	else if (isfinite(v->to_come) && !isnan(p->older) && high < 1)
+		snprintf(rate, sizeof rate, "rate %.2f to %.2f, so %s to %s nats to come", low, high,
+		         number_short(gain * low / (1 - low), 2).s, number_short(gain * high / (1 - high), 2).s);
 	if (v->capped)
 		snprintf(capped, sizeof capped, "; %s %s%s hit the sweep limit", number_count(v->capped).s, observation,
 		         v->capped == 1 ? "" : "s");
@@ -55,9 +88,9 @@ static void say_unfinished(struct em_verdict *v, double gain, bool steady, const
 struct em_verdict em_verdict_on(const struct em_entry *ledger, size_t position, double tolerance,
                                 const char *observation)
 {
-	const struct em_entry *end[4] = {NULL};
+	const struct em_entry *end[ENDS] = {NULL};
 	struct em_verdict v = {.kind = EM_NOT_CONVERGED, .rate = NAN, .to_come = NAN};
-	size_t n = iteration_ends(ledger, position, end, 4);
+	size_t n = iteration_ends(ledger, position, end, ENDS);
 	for (size_t i = position + 1; i-- > 0;)
 		if (ledger[i].phase == EM_E) {
 			v.capped = ledger[i].capped;
@@ -73,27 +106,23 @@ struct em_verdict em_verdict_on(const struct em_entry *ledger, size_t position, 
 		snprintf(v.text, sizeof v.text, "not converged: no iteration is complete yet");
 		return v;
 	}
-	double gain = end[0]->elbo - end[1]->elbo, last = n > 2 ? end[1]->elbo - end[2]->elbo : NAN;
-	double rounding = end[0]->allowance, before = NAN;
-	if (n > 3)
-		before = last / (end[2]->elbo - end[3]->elbo);
-	if (gain > 0 && last > 0) {
-		v.rate = gain / last;
-		if (v.rate < 1)
-			v.to_come = gain * v.rate / (1 - v.rate); /* Aitken */
-	}
+	double gain = end[0]->elbo - end[1]->elbo, rounding = end[0]->allowance;
+	struct pace pace = pace_of(end, n);
+	v.rate = pace.rate;
+	if (gain > 0 && v.rate < 1)
+		v.to_come = gain * v.rate / (1 - v.rate); /* Aitken */
 	if (n == 2 && fabs(gain) <= rounding) {
 		v.kind = EM_STALLED;
 		snprintf(v.text, sizeof v.text,
 		         "stalled: nothing moved from the start, a fixed point that may be a saddle; try another seed or init");
 	} else if (fabs(gain) <= rounding || (gain > 0 && gain < 1e-3 * tolerance) ||
-	           (gain < tolerance && worst_case(gain, v.rate, before) < tolerance)) {
+	           (gain < tolerance && worst_case(gain, &pace) < tolerance)) {
 		v.kind = EM_CONVERGED;
 		snprintf(v.text, sizeof v.text, "converged: the last iteration gained %s nats, %s are to come (tolerance %s)",
 		         number_short(gain, 3).s, isfinite(v.to_come) ? number_short(v.to_come, 3).s : "none above rounding",
 		         number_short(tolerance, 3).s);
 	} else {
-		say_unfinished(&v, gain, fabs(v.rate - before) <= 0.05, observation);
+		say_unfinished(&v, gain, &pace, observation);
 	}
 	return v;
 }
