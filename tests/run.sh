@@ -8,7 +8,9 @@ logs=$BUILD/tests/logs
 rm -rf "$logs"
 mkdir -p "$logs"
 ELBOW=$PWD/$BUILD/elbow
-export ELBOW
+# Two programs share the cores: threads that wait should not spin.
+OMP_WAIT_POLICY=passive
+export ELBOW OMP_WAIT_POLICY
 export LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 # relative: a path may have blanks
 for t in "$@"; do
 	name=$(basename "$t")
