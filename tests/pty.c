@@ -47,8 +47,6 @@ struct pty {
 	int status;
 	struct termios before, after;
 	char row[4 * 1024];
-	char mode_request[32];    /* of ESC [ ? 1 ; 2 h, as far as it came */
-	size_t mode_n;
 	bool swallow;             /* what the terminal answers is looked at, not sent */
 	size_t swallowed;
 };
@@ -175,44 +173,12 @@ static void take_news(struct pty *p)
 	}
 }
 
-/* This terminal heeds only the first of several modes in one request, so each gets a request of its own. */
-static void show_request(struct pty *p)
-{
-	char one[48], *end = p->mode_request + p->mode_n - 1, *from = p->mode_request + 3;
-	char final = *end;
-	*end = '\0';
-	for (char *mode; (mode = strsep(&from, ";"));) {
-		int n = snprintf(one, sizeof one, "\033[?%s%c", mode, final);
-		vterm_input_write(p->vt, one, (size_t)n);
-	}
-	p->mode_n = 0;
-}
-
-static void show(struct pty *p, const char *bytes, size_t n)
-{
-	static const char begin[] = "\033[?";
-	for (size_t i = 0; i < n; i++) {
-		bool fits = p->mode_n < 3 ? bytes[i] == begin[p->mode_n] : strchr("0123456789;hl", bytes[i]) != NULL;
-		if (fits && p->mode_n < sizeof p->mode_request - 1) {
-			p->mode_request[p->mode_n++] = bytes[i];
-			if (bytes[i] == 'h' || bytes[i] == 'l')
-				show_request(p);
-			continue;
-		}
-		vterm_input_write(p->vt, p->mode_request, p->mode_n);
-		p->mode_n = bytes[i] == begin[0];
-		p->mode_request[0] = begin[0];
-		if (!p->mode_n)
-			vterm_input_write(p->vt, bytes + i, 1);
-	}
-}
-
 /* Shows what was read up to the next fence; true when it came to one. */
 static bool show_to_fence(struct pty *p)
 {
 	char *end = memchr(p->waiting, '\0', p->waits);
 	size_t n = end ? (size_t)(end - p->waiting) + 1 : p->waits;
-	show(p, p->waiting, end ? n - 1 : n);
+	vterm_input_write(p->vt, p->waiting, end ? n - 1 : n);
 	p->waits -= n;
 	memmove(p->waiting, p->waiting + n, p->waits);
 	p->at_fence = end != NULL;

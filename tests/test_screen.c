@@ -408,6 +408,15 @@ static void test_mouse(void **state)
 	pty_wait(p, "▸   1");
 	pty_click(p, 20, 9);
 	pty_wait(p, "▸   6");
+	pty_send(p, "\033[<0;21;9M\033[<0;21;9m"); /* press and release at once are a click too */
+	pty_wait(p, "▸   5");
+	pty_send(p, "\033[<65;9;9M\033[<65;9;9M\033[<65;9;9Mj"); /* nor is anything lost of a fast wheel */
+	pty_wait(p, "▸  15");
+	pty_send(p, "\033[M 5*\033[<3;1"); /* the old way; a new one that comes in parts */
+	pty_wait(p, "▸   6");
+	pty_send(p, "1;9M\033[<0;21;1");
+	pty_send(p, "1M");
+	pty_wait(p, "▸   7");
 	pty_send(p, ":set mouse off\r");
 	pty_wait_gone(p, ":set");
 	pty_send(p, "1");

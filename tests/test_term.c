@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The parts of the terminal floor that need no terminal: history, text laid over the screen, the worker. */
-#include <setjmp.h>
+#include <locale.h>
 #include <poll.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +15,7 @@
 #include <cmocka.h>
 
 #include "place.h"
+#include "term/keys.h"
 #include "term/overlay.h"
 #include "term/past.h"
 #include "term/worker.h"
@@ -139,6 +141,71 @@ static void test_overlay(void **state)
 	canvas_free(c);
 }
 
+/* ---- keys ---- */
+
+static void check_char(wint_t ch, bool alt, const char *name, const char *bytes)
+{
+	struct key k = {0};
+	if (alt)
+		key_of_alt(ch, &k);
+	else
+		key_of_char(ch, &k);
+	assert_string_equal(k.name, name);
+	assert_int_equal(k.n, strlen(bytes));
+	assert_memory_equal(k.bytes, bytes, k.n);
+}
+
+static void test_names_of_keys(void **state)
+{
+	(void)state;
+	check_char('s', false, "s", "s");
+	check_char('\n', false, "Enter", "\r");
+	check_char(' ', false, "Space", " ");
+	check_char(4, false, "C-d", "\004");
+	check_char(28, false, "C-\\", "\034");
+	check_char(27, false, "Esc", "\033");
+	check_char(8, false, "Backspace", "\177");
+	check_char('b', true, "M-b", "\033b");
+	check_char(127, true, "M-Backspace", "\033\177");
+	check_char(0x3b1, false, "α", "α");
+	check_char(0x3b1, true, "M-α", "\033α");
+}
+
+/* The key of a whole report, "" for none. */
+static const char *report(enum report_kind kind, const char *text)
+{
+	static char said[40];
+	struct report r;
+	struct key k = {0};
+	report_begin(&r, kind);
+	said[0] = '\0';
+	for (; *text; text++) {
+		assert_int_not_equal(r.kind, REPORT_NONE); /* all of it belongs to the report */
+		if (report_add(&r, (unsigned char)*text, &k))
+			snprintf(said, sizeof said, "%s %d %d", k.name, k.x, k.y);
+	}
+	assert_int_equal(r.kind, REPORT_NONE);
+	return said;
+}
+
+static void test_reports_of_the_mouse(void **state)
+{
+	(void)state;
+	assert_string_equal(report(REPORT_SGR, "0;1;1M"), "Click 0 0");
+	assert_string_equal(report(REPORT_SGR, "0;1;1m"), "");
+	assert_string_equal(report(REPORT_SGR, "64;300;20M"), "WheelUp 299 19");
+	assert_string_equal(report(REPORT_SGR, "69;3;2M"), "WheelDown 2 1"); /* with Shift */
+	assert_string_equal(report(REPORT_SGR, "2;3;2M"), "");
+	assert_string_equal(report(REPORT_SGR, "32;3;2M"), "");
+	assert_string_equal(report(REPORT_SGR, "0;0;1M"), "");
+	assert_string_equal(report(REPORT_SGR, "0;1M"), "");
+	assert_string_equal(report(REPORT_SGR, "0;x"), "");
+	assert_string_equal(report(REPORT_SGR, "99999999999999999999999x"), "");
+	assert_string_equal(report(REPORT_OLD, " !\""), "Click 0 1");
+	assert_string_equal(report(REPORT_OLD, "a,-"), "WheelDown 11 12");
+	assert_string_equal(report(REPORT_OLD, "#!!"), "");
+}
+
 /* ---- the worker ---- */
 
 static struct outcome wait_for(struct worker *w, unsigned long ticket)
@@ -203,7 +270,9 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    TEST(test_past_keeps_no_doubles), TEST(test_past_merges),      TEST(test_past_is_bounded),
+	    TEST(test_names_of_keys),         TEST(test_reports_of_the_mouse),
 	    TEST(test_overlay),               TEST(test_worker_performs_in_order), TEST(test_worker_cancels),
 	};
+	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

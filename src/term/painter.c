@@ -23,7 +23,7 @@
 #endif
 
 /* Codes of our own, beyond those of curses. */
-enum { KEY_PASTE_BEGIN = KEY_MAX + 64, KEY_PASTE_END };
+enum { KEY_PASTE_BEGIN = KEY_MAX + 64, KEY_PASTE_END, KEY_REPORT_SGR, KEY_REPORT_OLD };
 enum { PASTE_MOST = 65536, PAIRS = PALETTE_COLORS * PALETTE_COLORS };
 
 enum depth { DEPTH_MONO, DEPTH_8, DEPTH_16, DEPTH_256, DEPTH_DIRECT };
@@ -32,7 +32,7 @@ static SCREEN *screen;
 static FILE *keys_from;          /* /dev/tty, or NULL for standard input */
 static int keys_fd = -1;
 static struct termios mode_before;
-static bool has_mode, lent, mouse_on, pastes;
+static bool has_mode, lent, mouse, mouse_on, pastes;
 static enum depth depth;
 static bool has_default;
 static struct cell *shown;       /* what curses was told last, row by row */
@@ -42,6 +42,7 @@ static int pair_fg[PAIRS], pair_bg[PAIRS], pairs;
 static int theme_of_pairs = -1;
 static struct buf paste;
 static bool pasting, paste_ready;
+static struct report report;     /* of the mouse, as far as it came */
 static wint_t held;              /* a key read ahead, behind Esc */
 static bool has_held, held_is_code;
 static int closed_reads;
@@ -116,9 +117,13 @@ enum painter_fault painter_open(const char *term)
 	nodelay(stdscr, TRUE);
 	leaveok(stdscr, FALSE);
 	curs_set(0);
-	mouseinterval(0);
 	define_key("\033[200~", KEY_PASTE_BEGIN);
 	define_key("\033[201~", KEY_PASTE_END);
+	mouse = pastes && tigetstr("kmous") && tigetstr("kmous") != (char *)-1;
+	if (mouse) {
+		define_key("\033[<", KEY_REPORT_SGR);
+		define_key("\033[M", KEY_REPORT_OLD);
+	}
 	set_depth();
 	theme_of_pairs = -1;
 	lent = mouse_on = false;
@@ -147,15 +152,16 @@ void painter_close(void)
 	shown_w = shown_h = 0;
 	buf_free(&paste);
 	pasting = paste_ready = has_held = false;
+	report_begin(&report, REPORT_NONE);
 }
 
 void painter_suspend(void)
 {
 	if (!screen || lent)
 		return;
-	bool mouse = mouse_on;
+	bool on = mouse_on;
 	painter_mouse(false);
-	mouse_on = mouse; /* to be remembered, though off */
+	mouse_on = on; /* to be remembered, though off */
 	say("\033[?2004l");
 	curs_set(1);
 	endwin();
@@ -166,15 +172,15 @@ void painter_resume(void)
 {
 	if (!screen)
 		return;
-	bool mouse = mouse_on;
+	bool on = mouse_on;
 	lent = false;
 	reset_prog_mode();
 	painter_resize();
 	painter_redraw();
 	wrefresh(stdscr);
 	say("\033[?2004h");
-	mouse_on = !mouse; /* so that the next call says it to the terminal */
-	painter_mouse(mouse);
+	mouse_on = !on; /* so that the next call says it to the terminal */
+	painter_mouse(on);
 }
 
 void painter_redraw(void)
@@ -213,15 +219,13 @@ bool painter_has_color(void)
 	return depth != DEPTH_MONO;
 }
 
-/* A press and a release that arrive together curses merges into a click, even at interval 0; unasked for, it is lost. */
-#define CLICKS (BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED)
-
 void painter_mouse(bool on)
 {
 	if (on == mouse_on)
 		return;
-	mousemask(on ? CLICKS | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
 	mouse_on = on;
+	if (mouse) /* asked for and read without curses, which makes clicks of presses and drops what comes in bursts */
+		say(on ? "\033[?1000h\033[?1006h" : "\033[?1006l\033[?1000l");
 }
 
 /* Appends a capability without its padding. */
@@ -243,7 +247,7 @@ static size_t add_capability(char *out, size_t n, size_t size, const char *name)
 size_t painter_farewell(char *out, size_t size)
 {
 	static const char *const off[] = {"sgr0", "op", "rmkx", "cnorm", "rmcup"};
-	static const char dialect[] = "\033[?1000l\033[?1002l\033[?1003l\033[?1006l\033[?2004l";
+	static const char dialect[] = "\033[?1006l\033[?1000l\033[?2004l";
 	size_t n = 0;
 	if (pastes && sizeof dialect < size) {
 		n = sizeof dialect - 1;
@@ -415,77 +419,20 @@ static const struct name names[] = {
     {KEY_A3, "PgUp", "\033[5~"},      {KEY_C1, "End", "\033[F"},        {KEY_C3, "PgDn", "\033[6~"},
 };
 
-static void set_key(struct key *k, const char *name, const char *bytes)
-{
-	snprintf(k->name, sizeof k->name, "%s", name);
-	snprintf(k->bytes, sizeof k->bytes, "%s", bytes);
-	k->n = strlen(k->bytes);
-}
-
-static bool mouse_key(struct key *k)
-{
-	MEVENT m;
-	if (getmouse(&m) == ERR)
-		return false;
-	const char *name = m.bstate & BUTTON4_PRESSED ? "WheelUp" : m.bstate & BUTTON5_PRESSED ? "WheelDown"
-	                 : m.bstate & CLICKS ? "Click" : NULL;
-	if (!name)
-		return false;
-	set_key(k, name, "");
-	k->x = m.x;
-	k->y = m.y;
-	return true;
-}
-
 /* A key that curses has a code for. */
 static bool code_key(int code, struct key *k)
 {
-	if (code == KEY_MOUSE)
-		return mouse_key(k);
 	if (code >= KEY_F(1) && code <= KEY_F(24)) {
-		set_key(k, "", "");
+		key_set(k, "", "");
 		snprintf(k->name, sizeof k->name, "F%d", code - KEY_F0);
 		return true;
 	}
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (names[i].code == code) {
-			set_key(k, names[i].name, names[i].bytes);
+			key_set(k, names[i].name, names[i].bytes);
 			return true;
 		}
 	return false; /* a resize, a break, something new */
-}
-
-static size_t bytes_of(wint_t ch, char *out)
-{
-	mbstate_t state = {0};
-	char bytes[MB_LEN_MAX];
-	size_t n = MB_CUR_MAX > 1 ? wcrtomb(bytes, (wchar_t)ch, &state) : (size_t)-1;
-	if (n == (size_t)-1 || n > 8) {
-		bytes[0] = (char)ch; /* a byte that means nothing in this locale */
-		n = ch < 256 ? 1 : 0;
-	}
-	memcpy(out, bytes, n);
-	return n;
-}
-
-static void char_key(wint_t ch, struct key *k)
-{
-	k->n = bytes_of(ch, k->bytes);
-	switch (ch) {
-	case '\r':
-	case '\n': set_key(k, "Enter", "\r"); return;
-	case '\t': set_key(k, "Tab", "\t"); return;
-	case 27: set_key(k, "Esc", "\033"); return;
-	case ' ': set_key(k, "Space", " "); return;
-	case 127:
-	case 8: set_key(k, "Backspace", "\177"); return;
-	case 0: snprintf(k->name, sizeof k->name, "C-Space"); k->n = 1; return;
-	default: break;
-	}
-	if (ch < 32)
-		snprintf(k->name, sizeof k->name, "C-%c", ch < 27 ? (int)ch + 'a' - 1 : (int)ch + '@');
-	else
-		snprintf(k->name, sizeof k->name, "%.*s", (int)k->n, k->bytes);
 }
 
 /* The next key of curses; false when there is none. */
@@ -513,7 +460,7 @@ static void alt_key(struct key *k)
 {
 	wint_t ch;
 	bool is_code;
-	set_key(k, "Esc", "\033");
+	key_set(k, "Esc", "\033");
 	if (!next(&ch, &is_code))
 		return;
 	if (is_code || ch == 27) {
@@ -522,18 +469,14 @@ static void alt_key(struct key *k)
 		has_held = true;
 		return;
 	}
-	struct key plain = {0};
-	char_key(ch, &plain);
-	snprintf(k->name, sizeof k->name, "M-%.12s", plain.name);
-	memcpy(k->bytes + 1, plain.bytes, plain.n < 14 ? plain.n : 14);
-	k->n = 1 + (plain.n < 14 ? plain.n : 14);
+	key_of_alt(ch, k);
 }
 
 static void add_to_paste(wint_t ch, bool is_code)
 {
-	char bytes[16];
+	char bytes[KEY_BYTES];
 	if (!is_code && paste.len < PASTE_MOST)
-		buf_add(&paste, bytes, bytes_of(ch, bytes));
+		buf_add(&paste, bytes, key_bytes(ch, bytes));
 }
 
 /* Readable, yet nothing to read, again and again: the other side has gone. */
@@ -568,14 +511,20 @@ enum event painter_event(struct key *key, const char **bytes, size_t *n)
 			pasting = false;
 		} else if (pasting) {
 			add_to_paste(ch, is_code);
+		} else if (is_code && (ch == KEY_REPORT_SGR || ch == KEY_REPORT_OLD)) {
+			report_begin(&report, ch == KEY_REPORT_SGR ? REPORT_SGR : REPORT_OLD);
+		} else if (report.kind && !is_code) {
+			if (report_add(&report, ch, key))
+				return EVENT_KEY;
 		} else if (is_code) {
+			report_begin(&report, REPORT_NONE);
 			if (code_key((int)ch, key))
 				return EVENT_KEY;
 		} else {
 			if (ch == 27)
 				alt_key(key);
 			else
-				char_key(ch, key);
+				key_of_char(ch, key);
 			return EVENT_KEY;
 		}
 	}

@@ -9,14 +9,7 @@
 #include <termios.h>
 
 #include "plot/canvas.h"
-
-/* The name of a key as the keymap has it, and the bytes a line editor wants for it. */
-struct key {
-	char name[16];  /* "s" "C-d" "M-b" "Enter" "Tab" "S-Tab" "Up" "PgDn" "Home" "F1" "Esc" "Space" "WheelUp" "Click" */
-	char bytes[16]; /* n of them; 0 for the mouse */
-	size_t n;
-	int x, y;       /* of the mouse, cells of the canvas */
-};
+#include "term/keys.h"
 
 enum event { EVENT_NONE, EVENT_KEY, EVENT_PASTE, EVENT_CLOSED };
 
