@@ -1,18 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/special.h"
 
-#include <gsl/gsl_errno.h>
+#include <gsl/gsl_sf_gamma.h>
 #include <gsl/gsl_sf_psi.h>
 #include <math.h>
 
+/* GSL's error handler would end the program, also from the functions that return a status: it is never asked for what it
+ * refuses. Beyond EXTREME the leading term is exact in doubles. */
+#define EXTREME 1e150
+
 double special_digamma(double x)
 {
+	if (!(x > 0))
+		return NAN;
+	if (x < 1 / EXTREME || x > EXTREME)
+		return x < 1 ? -1 / x : log(x);
 	gsl_sf_result r;
 	return gsl_sf_psi_e(x, &r) ? NAN : r.val;
 }
 
 double special_trigamma(double x)
 {
+	if (!(x > 0))
+		return NAN;
+	if (x < 1 / EXTREME || x > EXTREME)
+		return x < 1 ? 1 / x / x : 1 / x;
 	gsl_sf_result r;
 	return gsl_sf_psi_1_e(x, &r) ? NAN : r.val;
 }
@@ -67,11 +79,19 @@ static double fraction(double x, double a, double b)
 	return h;
 }
 
+static double log_beta(double a, double b)
+{
+	gsl_sf_result r; /* keeps the digits that the difference of two large lgammas loses */
+	if (fmin(a, b) > 1 / EXTREME && fmax(a, b) < EXTREME && !gsl_sf_lnbeta_e(a, b, &r))
+		return r.val;
+	return special_lgamma(a) + special_lgamma(b) - special_lgamma(a + b);
+}
+
 static double beta_cdf(double x, double a, double b)
 {
 	if (x <= 0 || x >= 1)
 		return x > 0;
-	double front = special_lgamma(a + b) - special_lgamma(a) - special_lgamma(b) + a * log(x) + b * log1p(-x);
+	double front = a * log(x) + b * log1p(-x) - log_beta(a, b);
 	if (x < (a + 1) / (a + b + 2))
 		return exp(front) * fraction(x, a, b) / a;
 	return 1 - exp(front) * fraction(1 - x, b, a) / b;
@@ -80,13 +100,17 @@ static double beta_cdf(double x, double a, double b)
 /* By bisection of log x or log(1-x): slow and never astray, for a few intervals on a screen. */
 double special_beta_quantile(double p, double a, double b)
 {
-	if (!(p > 0) || !(p < 1))
-		return p >= 1;
+	if (!(a >= 0) || !(b >= 0) || isinf(a) || isinf(b) || a + b == 0 || isnan(p))
+		return NAN;
+	if (p <= 0 || p >= 1 || a == 0 || b == 0) /* all mass at 0 or at 1 in the limit */
+		return a == 0 ? 0 : b == 0 ? 1 : p >= 1;
 	double low = 0, high = 1;
 	for (int i = 0; i < 1100; i++) {
 		double mid = low < 1e-3 && high > 4 * low ? (low > 0 ? sqrt(low * high) : high * 1e-3) : (low + high) / 2;
-		if (mid <= low || mid >= high || mid < 1e-300)
+		if (mid <= low || mid >= high)
 			break;
+		if (mid < 1e-300)
+			return low;
 		if (beta_cdf(mid, a, b) < p)
 			low = mid;
 		else

@@ -6,7 +6,14 @@
  *     a'(m + e_k) += a(m) (alpha_k + m_k)/(A + n) beta_kw        A = sum alpha, n = sum m
  *
  * where a(m) = p(w_1..w_n, counts m). Every term is positive; the sum of a after a word, over the sum before, is the
- * predictive probability of that word. */
+ * predictive probability of that word.
+ *
+ * Range. A state below TINY is dropped. What it could still have brought is bounded: whatever topics the words to come take,
+ * a state x with the counts x_k is worth at most
+ *     prod_k (alpha_k+x_k)_r / (alpha_k)_r  <=  2^N (1 + N/(L alpha))^L,    alpha = min alpha_k, L = min(K, N/2)
+ * times any other state. safe() asks that all the dropped ones together stay below 1e-14 of the sum; where they might not (two
+ * or three topics and many hundreds of words), the sum is done in numbers with an exponent of their own. So the order of
+ * the words does not matter. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,8 +21,9 @@
 
 #include "elbow/evidence.h"
 
-enum { EM_URN_TOPICS = 64 };
+enum { EM_URN_TOPICS = 64, PATIENCE = 1 << 15 /* states between two looks at cancelled */ };
 #define EM_URN_STATES 5e6 /* tens of bytes each */
+#define TINY 0x1p-960
 
 /* A state is the first K-1 counts; the last is n - s, s their sum. States lie graded by s, within a grade in the order of
  * the combinadic of the partial sums. So an index does not depend on n: topic K leaves it, topic j < K leads from a state
@@ -25,15 +33,32 @@ struct way { /* into a state, by one more of topic j */
 	uint32_t from;
 };
 
+/* m 2^(256 e), 2^-256 <= m < 2^64; or m = 0. */
+struct wide {
+	double m;
+	int32_t e;
+};
+
 struct urn {
 	size_t k, n;       /* topics, tokens */
+	bool narrow;       /* doubles are wide enough */
+	bool halted;       /* cancelled once is cancelled for good */
+	bool (*cancelled)(void *);
+	void *self;
 	double *choose;    /* [n+k+2][k]: binomial coefficients */
 	size_t *grade;     /* [n+2]: first state of a grade; the last is the number of states */
 	uint32_t *first;   /* [states+1]: its first way */
 	struct way *way;   /* at most states * min(n, k-1) */
 	double *a;         /* [states] */
 	double *weight;    /* [k][n+1]: (alpha_j + m) beta_j / scale, for one word */
+	struct wide *wide_a, *wide_weight; /* the same, where not narrow */
 };
+
+static bool stopped(struct urn *u)
+{
+	u->halted = u->halted || (u->cancelled && u->cancelled(u->self));
+	return u->halted;
+}
 
 static double binomial(size_t n, size_t k)
 {
@@ -77,6 +102,8 @@ static size_t fill_grade(struct urn *u, size_t s, size_t ways)
 	m[parts - 1] = (uint32_t)s;
 	for (size_t i = u->grade[s]; i < u->grade[s + 1]; i++) {
 		double prefix = 0, suffix = 0;
+		if (i % PATIENCE == 0 && stopped(u))
+			break;
 		u->first[i] = (uint32_t)ways;
 		for (size_t j = 0, r = 0; j < parts; j++)
 			sum[j] = r += m[j];
@@ -113,23 +140,35 @@ static void urn_free(struct urn *u)
 	free(u->way);
 	free(u->a);
 	free(u->weight);
+	free(u->wide_a);
+	free(u->wide_weight);
 }
 
-static enum em_status urn_new(struct urn *u, size_t k, size_t n, struct em_err *err)
+static bool reserve(struct urn *u, size_t states)
 {
-	*u = (struct urn){.k = k, .n = n};
+	size_t k = u->k, n = u->n, ways = states * (k - 1 < n ? k - 1 : n), weights = k * (n + 1);
+	u->choose = calloc((n + k + 2) * k, sizeof *u->choose);
+	u->grade = calloc(n + 2, sizeof *u->grade);
+	u->first = calloc(states + 1, sizeof *u->first);
+	u->way = malloc((ways + 1) * sizeof *u->way);
+	if (u->narrow) {
+		u->a = calloc(states, sizeof *u->a);
+		u->weight = calloc(weights, sizeof *u->weight);
+	} else {
+		u->wide_a = calloc(states, sizeof *u->wide_a);
+		u->wide_weight = calloc(weights, sizeof *u->wide_weight);
+	}
+	return u->choose && u->grade && u->first && u->way && (u->narrow ? u->a && u->weight : u->wide_a && u->wide_weight);
+}
+
+static enum em_status urn_new(struct urn *u, struct em_err *err)
+{
+	size_t k = u->k, n = u->n, parts = k - 1;
 	double states = binomial(n + k - 1, k - 1);
 	if (k > EM_URN_TOPICS || states > EM_URN_STATES)
 		return em_fail(err, EM_USAGE, "%zu words and %zu topics have %.3g states; the exact sum goes to %.3g states and %d topics",
 		               n, k, states, EM_URN_STATES, EM_URN_TOPICS);
-	size_t m = (size_t)(states + 0.5), parts = k - 1;
-	u->choose = calloc((n + k + 2) * k, sizeof *u->choose);
-	u->grade = calloc(n + 2, sizeof *u->grade);
-	u->first = calloc(m + 1, sizeof *u->first);
-	u->way = malloc((m * (parts < n ? parts : n) + 1) * sizeof *u->way);
-	u->a = calloc(m, sizeof *u->a);
-	u->weight = calloc(k * (n + 1), sizeof *u->weight);
-	if (!u->choose || !u->grade || !u->first || !u->way || !u->a || !u->weight) {
+	if (!reserve(u, (size_t)(states + 0.5))) {
 		urn_free(u);
 		return em_no_memory(err);
 	}
@@ -139,8 +178,22 @@ static enum em_status urn_new(struct urn *u, size_t k, size_t n, struct em_err *
 	for (size_t s = 0; s <= n; s++)
 		u->grade[s + 1] = u->grade[s] + (size_t)(binomial(s + parts - 1, parts - 1) + 0.5);
 	fill_tables(u);
-	u->a[0] = 1;
 	return EM_OK;
+}
+
+/* ---- the sum in doubles ---- */
+
+static bool safe(size_t k, size_t n, const double *alpha)
+{
+	double least = INFINITY, total = 0, words = (double)n, lead = fmin((double)k, words / 2);
+	for (size_t j = 0; j < k; j++) {
+		least = fmin(least, alpha[j]);
+		total += alpha[j];
+	}
+	/* Dropped at each of n words, under a sum no less than alpha / (total + n). */
+	double room = log(words + 1) + log(binomial(n + k - 1, k - 1)) + log((total + words) / least);
+	double regain = words * log(2) + (lead > 0 ? lead * log1p(words / (lead * least)) : 0);
+	return log(TINY) + room + regain < log(1e-14);
 }
 
 /* Adds the (n+1)-st word: states of n words become states of n+1. Returns the sum of all. */
@@ -154,77 +207,166 @@ static double add_word(struct urn *u, size_t n)
 			double x = stay * u->a[i];
 			for (size_t j = u->first[i]; j < u->first[i + 1]; j++)
 				x += u->weight[u->way[j].weight] * u->a[u->way[j].from];
-			u->a[i] = x;
+			u->a[i] = x = x < TINY ? 0 : x;
 			sum += x;
+			if (i % PATIENCE == 0 && stopped(u))
+				return NAN;
 		}
 	}
 	return sum;
 }
 
-struct place {
-	double at;
-	size_t word;
+/* What a call sums over, in the order of the document. */
+struct words {
+	const double *alpha, *beta;
+	size_t stride, pairs;
+	const unsigned *term, *count;
+	double total; /* of alpha */
 };
 
-static int earlier(const void *a, const void *b)
+/* The largest of beta of a word: the weights are taken relative to it. */
+static double top_of(const double *row, size_t k)
 {
-	const struct place *x = a, *y = b;
-	if (x->at != y->at)
-		return x->at < y->at ? -1 : 1;
-	return x->word < y->word ? -1 : x->word > y->word;
+	double top = row[0];
+	for (size_t j = 1; j < k; j++)
+		top = fmax(top, row[j]);
+	return top;
 }
 
-/* The words of the document with the repeats of each spread out evenly: a long run of one word would let states that later
- * words need sink below the smallest double. */
-static struct place *spread(size_t pairs, const unsigned *count, size_t n)
+static double sum_narrow(struct urn *u, const struct words *x)
 {
-	struct place *order = calloc(n + 1, sizeof *order);
-	size_t at = 0;
-	for (size_t w = 0; order && w < pairs; w++)
-		for (unsigned i = 0; i < count[w]; i++)
-			order[at++] = (struct place){(i + 0.5) / count[w], w};
-	if (order)
-		qsort(order, n, sizeof *order, earlier);
-	return order;
+	double log_p = 0, scale = 1;
+	size_t i = 0;
+	u->a[0] = 1;
+	for (size_t w = 0; w < x->pairs; w++) {
+		const double *row = x->beta + x->term[w] * x->stride;
+		double top = top_of(row, u->k);
+		if (!(top > 0) && x->count[w])
+			return -INFINITY;
+		for (unsigned c = 0; c < x->count[w]; c++, i++) {
+			for (size_t j = 0; j < u->k; j++) {
+				double *weight = u->weight + j * (u->n + 1), each = row[j] / top / ((x->total + (double)i) * scale);
+				for (size_t m = 0; m <= i; m++)
+					weight[m] = (x->alpha[j] + (double)m) * each;
+			}
+			scale = add_word(u, i);
+			if (stopped(u))
+				return NAN;
+			log_p += log(scale) + log(top);
+		}
+	}
+	return log_p;
+}
+
+/* ---- the sum in wide numbers ---- */
+
+static struct wide widen(double m, int32_t e)
+{
+	if (m < 0x1p-256 && m > 0) {
+		m *= 0x1p256;
+		e--;
+	} else if (m >= 0x1p64) {
+		m *= 0x1p-256;
+		e++;
+	}
+	return (struct wide){m, e};
+}
+
+static struct wide wide_of(double x)
+{
+	int32_t e = 0;
+	for (; x > 0 && x < 0x1p-256; e--)
+		x *= 0x1p256;
+	return (struct wide){x, e};
+}
+
+/* x += y z */
+static inline void add_product(struct wide *x, struct wide y, struct wide z)
+{
+	struct wide p = widen(y.m * z.m, y.e + z.e);
+	if (p.m == 0 || (x->m > 0 && p.e < x->e - 1))
+		return;
+	if (p.e == x->e)
+		x->m += p.m;
+	else if (x->m > 0 && p.e == x->e - 1)
+		x->m += p.m * 0x1p-256;
+	else
+		*x = (struct wide){p.m + (x->m > 0 && x->e == p.e - 1 ? x->m * 0x1p-256 : 0), p.e};
+}
+
+static void add_wide(struct urn *u, size_t n)
+{
+	const struct wide *last = u->wide_weight + (u->k - 1) * (u->n + 1);
+	for (size_t s = n + 2; s-- > 0;)
+		for (size_t i = u->grade[s]; i < u->grade[s + 1]; i++) {
+			struct wide x = {0};
+			if (s <= n)
+				add_product(&x, last[n - s], u->wide_a[i]);
+			for (size_t j = u->first[i]; j < u->first[i + 1]; j++)
+				add_product(&x, u->wide_weight[u->way[j].weight], u->wide_a[u->way[j].from]);
+			u->wide_a[i] = widen(x.m, x.e);
+			if (i % PATIENCE == 0 && stopped(u))
+				return;
+		}
+}
+
+/* No state is ever scaled: relative to the largest betas, all are probabilities. */
+static double sum_wide(struct urn *u, const struct words *x)
+{
+	static const struct wide one = {1, 0};
+	struct wide sum = {0};
+	double log_p = 0;
+	size_t i = 0;
+	u->wide_a[0] = one;
+	for (size_t w = 0; w < x->pairs; w++) {
+		const double *row = x->beta + x->term[w] * x->stride;
+		double top = top_of(row, u->k);
+		if (!(top > 0) && x->count[w])
+			return -INFINITY;
+		log_p += x->count[w] ? x->count[w] * log(top) : 0;
+		for (unsigned c = 0; c < x->count[w]; c++, i++) {
+			for (size_t j = 0; j < u->k; j++) {
+				struct wide *weight = u->wide_weight + j * (u->n + 1), each = wide_of(row[j] / top);
+				for (size_t m = 0; m <= i; m++) {
+					struct wide share = wide_of((x->alpha[j] + (double)m) / (x->total + (double)i));
+					weight[m] = widen(share.m * each.m, share.e + each.e);
+				}
+			}
+			add_wide(u, i);
+			if (stopped(u))
+				return NAN;
+		}
+	}
+	for (size_t s = 0; s < u->grade[u->n + 1]; s++)
+		add_product(&sum, one, u->wide_a[s]);
+	return log_p + log(sum.m) + 256 * log(2) * sum.e;
 }
 
 enum em_status em_urn_log_evidence(size_t k, const double *alpha, const double *beta, size_t stride, size_t pairs,
                                    const unsigned *term, const unsigned *count, double *out,
                                    bool (*cancelled)(void *), void *self, struct em_err *err)
 {
-	size_t n = 0;
-	double log_p = 0, total = 0, scale = 1;
+	struct words x = {alpha, beta, stride, pairs, term, count, 0};
+	struct urn u = {.k = k, .cancelled = cancelled, .self = self};
 	for (size_t w = 0; w < pairs; w++)
-		n += count[w];
+		u.n += count[w];
 	for (size_t j = 0; j < k; j++)
-		total += alpha[j];
+		x.total += alpha[j];
 	if (k == 1) {
+		double log_p = 0;
 		for (size_t w = 0; w < pairs; w++)
-			log_p += count[w] * log(beta[term[w] * stride]);
+			log_p += count[w] ? count[w] * log(beta[term[w] * stride]) : 0;
 		*out = log_p;
 		return EM_OK;
 	}
-	struct urn u;
-	enum em_status st = urn_new(&u, k, n, err);
+	u.narrow = safe(k, u.n, alpha);
+	enum em_status st = urn_new(&u, err);
 	if (st)
 		return st;
-	struct place *order = spread(pairs, count, n);
-	if (!order) {
-		urn_free(&u);
-		return em_no_memory(err);
-	}
-	for (size_t i = 0; i < n && !st; i++) {
-		const double *row = beta + (size_t)term[order[i].word] * stride;
-		for (size_t j = 0; j < k; j++)
-			for (size_t m = 0; m <= i; m++)
-				u.weight[j * (n + 1) + m] = (alpha[j] + (double)m) * row[j] / ((total + (double)i) * scale);
-		scale = add_word(&u, i);
-		log_p += log(scale);
-		if (cancelled && cancelled(self))
-			st = em_fail(err, EM_CANCELLED, "cancelled; the run stands where it stood");
-	}
-	free(order);
+	double log_p = stopped(&u) ? NAN : u.narrow ? sum_narrow(&u, &x) : sum_wide(&u, &x);
 	urn_free(&u);
+	if (u.halted)
+		return em_fail(err, EM_CANCELLED, "cancelled; the run stands where it stood");
 	*out = log_p;
-	return st;
+	return EM_OK;
 }
