@@ -32,6 +32,7 @@ struct cmd_call {
 	int argc;                      /* words after the name */
 	char *const *argv;             /* argv[0] is the first word after the name */
 	bool bang;                     /* "export! ..." or "export ... !" */
+	struct cmd_nest *nest;         /* the line or scripts that this is part of */
 };
 
 enum cmd_group { CMD_STEP, CMD_DATA, CMD_LOOK, CMD_MOVE, CMD_OUT, CMD_OTHER, CMD_GROUPS };

@@ -8,9 +8,9 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "command/command.h"
+#include "command/verbs.h"
 
-enum { WORDS = 64 };
+enum { WORDS = 64, NESTED = 16 };
 
 /* Takes one word off *at into out (which has room for all of the rest); false at the end of the command. */
 static enum em_status word(const char **at, char **out, bool *got, struct em_err *err)
@@ -85,7 +85,8 @@ enum em_status cmd_find(const char *name, const struct cmd **out, struct em_err 
 	return found ? em_fail(err, EM_USAGE, "\"%s\" could be %s; type more of it", name, list) : unknown(name, err);
 }
 
-static enum em_status run(const struct cmd_front *front, int argc, char *argv[], struct em_err *err)
+static enum em_status run(const struct cmd_front *front, struct cmd_nest *nest, int argc, char *argv[],
+                          struct em_err *err)
 {
 	const struct cmd *c;
 	size_t n = strlen(argv[0]);
@@ -104,19 +105,20 @@ static enum em_status run(const struct cmd_front *front, int argc, char *argv[],
 		return em_fail(err, EM_USAGE, "%s takes %s; for example: %s", c->name,
 		               c->synopsis[0] ? c->synopsis : "nothing after it", c->example);
 	struct cmd_call call = {.front = front, .picture = session_picture(front->session), .command = c, .argc = args,
-	                        .argv = argv + 1, .bang = bang};
+	                        .argv = argv + 1, .bang = bang, .nest = nest};
 	st = c->run(&call, err);
 	picture_release(call.picture);
 	return st;
 }
 
-enum em_status cmd_execute(const struct cmd_front *front, const char *line, struct em_err *err)
+static enum em_status run_line(const struct cmd_front *front, struct cmd_nest *nest, const char *line,
+                               struct em_err *err)
 {
 	char *room = malloc(2 * strlen(line) + WORDS + 2);
 	enum em_status st = EM_OK;
 	if (!room)
 		return em_no_memory(err);
-	while (!st && *line && *line != '#') {
+	while (!st && !nest->quit && *line && *line != '#') {
 		char *argv[WORDS + 1], *out = room;
 		int argc = 0;
 		bool got = true;
@@ -131,7 +133,7 @@ enum em_status cmd_execute(const struct cmd_front *front, const char *line, stru
 		}
 		argv[argc] = NULL;
 		if (!st && argc)
-			st = run(front, argc, argv, err);
+			st = run(front, nest, argc, argv, err);
 		if (*line == ';')
 			line++;
 	}
@@ -139,23 +141,45 @@ enum em_status cmd_execute(const struct cmd_front *front, const char *line, stru
 	return st;
 }
 
-enum em_status cmd_script(const struct cmd_front *front, const char *path, struct em_err *err)
+enum em_status cmd_execute(const struct cmd_front *front, const char *line, struct em_err *err)
+{
+	struct cmd_nest nest = {0};
+	return run_line(front, &nest, line, err);
+}
+
+static enum em_status run_script(const struct cmd_front *front, struct cmd_nest *nest, const char *path,
+                                 struct em_err *err)
 {
 	struct file_bytes f;
 	struct em_err own = {0};
+	if (nest->depth == NESTED)
+		return em_fail(err, EM_USAGE, "%s: scripts run each other more than %d deep; does it run itself?", path, NESTED);
 	enum em_status st = file_map(path, &f, err);
 	if (st)
 		return st;
 	size_t number = 0;
-	for (size_t at = 0; at < f.size && !st;) {
+	nest->depth++;
+	for (size_t at = 0; at < f.size && !st && !nest->quit;) {
 		const char *end = memchr(f.bytes + at, '\n', f.size - at);
 		size_t n = end ? (size_t)(end - f.bytes) - at : f.size - at;
 		char *line = strndup(f.bytes + at, n);
 		number++;
 		at += n + 1;
-		st = line ? cmd_execute(front, line, &own) : em_no_memory(&own);
+		st = line ? run_line(front, nest, line, &own) : em_no_memory(&own);
 		free(line);
 	}
+	nest->depth--;
 	file_unmap(&f);
 	return st ? em_fail(err, st, "%s:%zu: %s", path, number, own.msg) : EM_OK;
+}
+
+enum em_status cmd_script(const struct cmd_front *front, const char *path, struct em_err *err)
+{
+	struct cmd_nest nest = {0};
+	return run_script(front, &nest, path, err);
+}
+
+enum em_status cmd_source(const struct cmd_call *c, const char *path, struct em_err *err)
+{
+	return run_script(c->front, c->nest, path, err);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "command/session.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -23,6 +24,8 @@ struct held {
 	struct picture pub;
 	atomic_size_t refs;
 	struct world *world;
+	const struct em_snapshot *owned; /* the run's */
+	struct em_snapshot limited;      /* the same with the verdict of a limit; pub.run where that holds */
 };
 
 struct session {
@@ -35,6 +38,8 @@ struct session {
 	struct world *world;
 	struct em_run *run;
 	char path[1024];
+	char init[1024];  /* the state file that step 0 came from, "" without */
+	size_t limit;     /* iterations after which `continue` gave up; 0 when the last job was something else */
 	double published; /* when, seconds of the monotonic clock */
 };
 
@@ -56,7 +61,7 @@ void picture_release(const struct picture *p)
 	struct held *h = (struct held *)(void *)(uintptr_t)p;
 	if (!h || atomic_fetch_sub(&h->refs, 1) != 1)
 		return;
-	em_snapshot_release(h->pub.run);
+	em_snapshot_release(h->owned);
 	em_settings_release(h->pub.settings);
 	world_release(h->world);
 	free(h);
@@ -69,6 +74,18 @@ static double clock_now(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* What the engine cannot know: `continue` ended at its limit and not at its condition. */
+static void judge_limit(struct held *h, size_t limit)
+{
+	struct em_verdict *v = &h->limited.verdict;
+	if (!limit || h->owned->verdict.kind != EM_NOT_CONVERGED)
+		return;
+	h->limited = *h->owned;
+	v->kind = EM_LIMIT;
+	snprintf(v->text, sizeof v->text, "stopped after max_iterations=%zu, %.150s", limit, h->owned->verdict.text);
+	h->pub.run = &h->limited;
+}
+
 /* A new picture in place of the newest; when memory is short the old one stays. */
 static enum em_status publish(struct session *s, struct em_err *err)
 {
@@ -77,11 +94,13 @@ static enum em_status publish(struct session *s, struct em_err *err)
 		return em_no_memory(err);
 	atomic_init(&h->refs, 1);
 	if (s->run) {
-		enum em_status st = em_run_snapshot(s->run, &h->pub.run, err);
+		enum em_status st = em_run_snapshot(s->run, &h->owned, err);
 		if (st) {
 			free(h);
 			return st;
 		}
+		h->pub.run = h->owned;
+		judge_limit(h, s->limit);
 	}
 	if (s->world) {
 		h->world = s->world;
@@ -187,15 +206,17 @@ static enum em_status world_open(const char *path, const struct em_settings *set
 	return EM_OK;
 }
 
-/* A run on w, from a state file where init names one. */
-static enum em_status run_open(const struct world *w, struct em_settings *settings, const char *init,
+/* A run on w, from a state file where init names one. The screen's settings and the session's are none of its. */
+static enum em_status run_open(const struct world *w, const struct em_settings *all, const char *init,
                                const struct em_hooks *h, struct em_run **out, struct em_err *err)
 {
 	const struct em_model *model = em_model_at(0);
+	const struct em_setting_table *tables[] = {model->settings, &em_run_settings, &em_corpus_settings};
+	struct em_settings *settings = em_settings_rebase(all, tables, sizeof tables / sizeof tables[0]);
 	struct em_state state = {0};
 	struct em_given given = {0};
-	enum em_status st = EM_OK;
-	if (*init) {
+	enum em_status st = settings ? EM_OK : em_no_memory(err);
+	if (!st && *init) {
 		struct em_problem p = {model, &w->data, settings, {0}};
 		st = model->layout(&w->data, settings, &p.layout, err);
 		if (!st)
@@ -205,6 +226,7 @@ static enum em_status run_open(const struct world *w, struct em_settings *settin
 	if (!st)
 		st = em_run_new(model, &w->data, settings, &em_evidence_exact, *init ? &given : NULL, h, out, err);
 	em_state_free(&state);
+	em_settings_release(settings);
 	return st;
 }
 
@@ -256,6 +278,8 @@ static enum em_status reopen(struct session *s, struct em_settings *settings, co
 	s->settings = settings;
 	if (path)
 		snprintf(s->path, sizeof s->path, "%s", path);
+	if (init != s->init)
+		snprintf(s->init, sizeof s->init, "%s", init);
 	return EM_OK;
 }
 
@@ -264,18 +288,36 @@ static struct em_settings *same_settings(const struct session *s)
 	return em_settings_retain(s->settings);
 }
 
+/* The state file that a run begun anew for this setting comes from: where it began before, unless this says where. */
+static const char *init_after(const struct session *s, const char *name)
+{
+	static const char *const where[] = {"components", "seed", "init"};
+	for (size_t i = 0; i < sizeof where / sizeof where[0]; i++)
+		if (strcmp(name, where[i]) == 0)
+			return "";
+	return s->init;
+}
+
 static enum em_status set(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
 {
 	struct em_settings *next = NULL;
 	enum em_status st = em_settings_with(s->settings, job->name, job->text, &next, err);
 	if (st)
 		return st;
+	if (em_settings_same(s->settings, next)) { /* no reason to begin anew */
+		em_settings_release(next);
+		return EM_OK;
+	}
 	const struct em_setting *row = em_settings_row(s->settings, job->name);
+	if (s->run && row->effect == EM_EFFECT_REOPEN && strcmp(s->path, "-") == 0) {
+		em_settings_release(next);
+		return em_fail(err, EM_USAGE, "%s: standard input cannot be read again; start with --set %s=%s", job->name,
+		               job->name, job->text);
+	}
 	if (s->run && row->effect == EM_EFFECT_REOPEN)
 		return reopen(s, next, s->path, "", h, err);
 	if (s->run && row->effect == EM_EFFECT_RESTART)
-		return reopen(s, next, NULL, "", h, err);
-	/* A setting of the session or the screen is none of the run's. */
+		return reopen(s, next, NULL, init_after(s, job->name), h, err);
 	const struct em_snapshot *now = s->newest ? s->newest->pub.run : NULL;
 	if (s->run && now && em_settings_row(now->problem->settings, job->name))
 		st = em_run_set(s->run, job->name, job->text, err);
@@ -288,12 +330,21 @@ static enum em_status set(struct session *s, const struct job *job, const struct
 	return EM_OK;
 }
 
+/* What the entries of the last iteration gained together. */
+static double iteration_gain(const struct em_snapshot *s)
+{
+	double gain = 0;
+	for (size_t i = s->position; i > 0 && s->ledger[i].iteration == s->ledger[s->position].iteration; i--)
+		gain += s->ledger[i].gain;
+	return gain;
+}
+
 static bool reached(const struct session *s, const struct condition *c, const struct em_entry *e)
 {
 	struct em_err err;
 	const struct em_snapshot *snap = NULL;
 	switch (c->kind) {
-	case UNTIL_ITERATION: return (double)e->iteration >= c->value && e->phase == EM_M;
+	case UNTIL_ITERATION: return (double)e->iteration >= c->value;
 	case UNTIL_ELBO: return e->elbo > c->value;
 	case UNTIL_KL: return e->kl < c->value;
 	case UNTIL_GAIN:
@@ -302,13 +353,8 @@ static bool reached(const struct session *s, const struct condition *c, const st
 	if (em_run_snapshot(s->run, &snap, &err))
 		return true; /* no memory left: a good time to stop */
 	bool done = snap->verdict.kind == EM_CONVERGED || snap->verdict.kind == EM_STALLED;
-	if (c->kind == UNTIL_GAIN) {
-		size_t i = snap->position;
-		double gain = 0;
-		for (int phases = 0; i > 0 && phases < 2; i--, phases++)
-			gain += snap->ledger[i].gain;
-		done = snap->position >= 2 && gain < c->value;
-	}
+	if (c->kind == UNTIL_GAIN)
+		done = iteration_gain(snap) < c->value;
 	em_snapshot_release(snap);
 	return done;
 }
@@ -316,14 +362,21 @@ static bool reached(const struct session *s, const struct condition *c, const st
 static enum em_status go_on(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
 {
 	size_t most = (size_t)em_settings_number(s->settings, "max_iterations");
-	for (size_t i = 0; i < most; i++) {
-		if (em_run_entry(s->run)->step > 0 && em_run_entry(s->run)->phase == EM_M && reached(s, &job->until, em_run_entry(s->run)))
+	for (size_t i = 0;; i++) {
+		const struct em_entry *e = em_run_entry(s->run);
+		if (job->until.kind == UNTIL_KL && isnan(e->kl))
+			return em_fail(err, EM_USAGE, "KL is unknown here, for log p is (see evidence_budget, evidence_step); "
+			                              "continue until gain < NATS works without");
+		if (e->phase == EM_M && reached(s, &job->until, e))
 			return EM_OK;
+		if (i == most) {
+			s->limit = most;
+			return EM_OK;
+		}
 		enum em_status st = em_run_step(s->run, EM_ITERATION, h, err);
 		if (st)
 			return st;
 	}
-	return EM_OK;
 }
 
 static enum em_status step_job(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
@@ -355,6 +408,8 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 	struct relay r = {s, hooks};
 	struct em_hooks h = {&r, relay_cancelled, relay_progress, relay_stepped};
 	enum em_status st;
+	if (job->kind != JOB_SET)
+		s->limit = 0;
 	if (job->kind == JOB_OPEN)
 		st = reopen(s, same_settings(s), job->text, job->init, &h, err);
 	else if (job->kind == JOB_SET)
@@ -362,7 +417,7 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 	else if (!s->run)
 		return em_fail(err, EM_USAGE, "nothing is open; open a corpus first");
 	else if (job->kind == JOB_RESTART)
-		st = reopen(s, same_settings(s), NULL, job->init, &h, err);
+		st = reopen(s, same_settings(s), NULL, *job->init ? job->init : s->init, &h, err);
 	else
 		st = step_job(s, job, &h, err);
 	enum em_status shown = publish(s, st ? NULL : err);

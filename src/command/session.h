@@ -27,12 +27,13 @@ struct condition {
 
 enum job_kind {
 	JOB_OPEN,     /* text: path, "" for the built-in corpus; init: a state file or "" */
-	JOB_RESTART,  /* the same data from step 0, under the settings as they are */
+	JOB_RESTART,  /* the same data from step 0, under the settings as they are; init: from another state file */
 	JOB_STEP,     /* size, count times */
 	JOB_PHASE,    /* m, count times */
 	JOB_BACK,     /* count ledger entries back */
 	JOB_GOTO,     /* step count */
-	JOB_CONTINUE, /* until the condition, a decrease, a breach or a cancel; at most setting max_iterations more */
+	JOB_CONTINUE, /* until the condition, a breach or a cancel; at most setting max_iterations more, and then the
+	               * picture's verdict is EM_LIMIT */
 	JOB_SET       /* name, text */
 };
 

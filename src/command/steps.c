@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Commands that move the run or change what is open: each turns its words into a job. */
-#include <stdio.h>
+#include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,7 +95,8 @@ enum em_status verb_continue(const struct cmd_call *c, struct em_err *err)
 		char *end = NULL;
 		job.until.kind = conditions[k].kind;
 		job.until.value = at + 1 == c->argc ? strtod(c->argv[at], &end) : 0;
-		if (end && end != c->argv[at] && !*end)
+		bool whole = job.until.kind != UNTIL_ITERATION || (job.until.value >= 0 && job.until.value == floor(job.until.value));
+		if (end && end != c->argv[at] && !*end && isfinite(job.until.value) && whole)
 			return submit(c, &job, err);
 	}
 	return em_fail(err, EM_USAGE,
@@ -109,6 +111,14 @@ static enum em_status text_into(char *to, size_t size, const char *from, struct 
 	return EM_OK;
 }
 
+/* An empty name would mean none was given. */
+static enum em_status file_into(char *to, size_t size, const struct cmd_call *c, struct em_err *err)
+{
+	if (!*c->argv[0])
+		return em_fail(err, EM_USAGE, "%s: the file name is empty; for example: %s", c->command->name, c->command->example);
+	return text_into(to, size, c->argv[0], err);
+}
+
 enum em_status verb_restart(const struct cmd_call *c, struct em_err *err)
 {
 	struct job job = {.kind = JOB_RESTART};
@@ -118,14 +128,14 @@ enum em_status verb_restart(const struct cmd_call *c, struct em_err *err)
 enum em_status verb_open(const struct cmd_call *c, struct em_err *err)
 {
 	struct job job = {.kind = JOB_OPEN};
-	enum em_status st = c->argc ? text_into(job.text, sizeof job.text, c->argv[0], err) : EM_OK;
+	enum em_status st = c->argc ? file_into(job.text, sizeof job.text, c, err) : EM_OK;
 	return st ? st : submit(c, &job, err);
 }
 
 enum em_status verb_init(const struct cmd_call *c, struct em_err *err)
 {
 	struct job job = {.kind = JOB_RESTART};
-	enum em_status st = text_into(job.init, sizeof job.init, c->argv[0], err);
+	enum em_status st = file_into(job.init, sizeof job.init, c, err);
 	return st ? st : submit(c, &job, err);
 }
 
@@ -162,12 +172,13 @@ enum em_status verb_set(const struct cmd_call *c, struct em_err *err)
 
 enum em_status verb_source(const struct cmd_call *c, struct em_err *err)
 {
-	return cmd_script(c->front, c->argv[0], err);
+	return cmd_source(c, c->argv[0], err);
 }
 
 enum em_status verb_quit(const struct cmd_call *c, struct em_err *err)
 {
 	(void)err;
+	c->nest->quit = true;
 	c->front->quit(c->front->self);
 	return EM_OK;
 }

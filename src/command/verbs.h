@@ -7,6 +7,15 @@
 #include "command/command.h"
 #include "elbow/store.h"
 
+/* Scripts within scripts. */
+struct cmd_nest {
+	int depth;
+	bool quit; /* nothing more of them runs */
+};
+
+/* parse.c: a script that is part of what runs already. */
+enum em_status cmd_source(const struct cmd_call *c, const char *path, struct em_err *err);
+
 /* steps.c */
 enum em_status verb_step(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_sweep(const struct cmd_call *c, struct em_err *err);
