@@ -6,15 +6,35 @@
 
 #include <stddef.h>
 
-struct em_corpus;
+#include "elbow/corpus.h"
+#include "elbow/points.h"
+#include "elbow/sequences.h"
 
-enum em_data_kind { EM_DATA_CORPUS /* counts of terms; points and sequences join here */ };
+enum em_data_kind {
+	EM_DATA_CORPUS,   /* counts of terms */
+	EM_DATA_POINTS,   /* rows of numbers */
+	EM_DATA_SEQUENCES /* strings of symbols */
+};
 
+/* One of the three pointers, by kind; the others are NULL. */
 struct em_data {
 	enum em_data_kind kind;
-	const char *name;               /* borrowed */
+	const char *name;
 	size_t observations;
-	const struct em_corpus *corpus; /* EM_DATA_CORPUS; borrowed */
+	const struct em_corpus *corpus;
+	const struct em_points *points;
+	const struct em_sequences *sequences;
 };
+
+/* The settings that reading this kind of data takes. */
+const struct em_setting_table *em_data_settings(enum em_data_kind kind);
+
+/* Opens a file (or folder) as this kind of data; a path of NULL is the built-in corpus. Owned: em_data_free. */
+enum em_status em_data_open(enum em_data_kind kind, const char *path, const struct em_settings *s,
+                            struct em_data **out, struct em_err *err);
+/* Takes the parts over (exactly one is not NULL); name is copied. On failure they are freed. */
+enum em_status em_data_of(const char *name, struct em_corpus *corpus, struct em_points *points,
+                          struct em_sequences *sequences, struct em_data **out, struct em_err *err);
+void em_data_free(struct em_data *d); /* NULL is allowed */
 
 #endif

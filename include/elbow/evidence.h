@@ -21,8 +21,8 @@ struct em_evidence {
 	                               bool (*cancelled)(void *), void *self, struct em_err *err);
 };
 
-/* Exact: the model's closed form, or the urn form of the count-vector sum for models whose q is a Dirichlet
- * over components (math: p(w) = sum over topic counts m of coef_m[prod_n sum_k beta_{k,w_n} x_k] DM(m)). */
+/* Exact: the urn form of the count-vector sum for models whose q is a Dirichlet over components (exact models give log p
+ * with every bound) (math: p(w) = sum over topic counts m of coef_m[prod_n sum_k beta_{k,w_n} x_k] DM(m)). */
 extern const struct em_evidence em_evidence_exact;
 
 /* The urn sum itself: log p(w|alpha,beta) of one sequence of counts. beta_row(w) are K doubles at

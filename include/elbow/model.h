@@ -19,7 +19,7 @@
 
 enum { EM_ARRAYS = 4, EM_TERMS = 6 };
 
-enum em_constraint { EM_FREE, EM_SIMPLEX_ROWS, EM_POSITIVE, EM_POSITIVE_DEFINITE };
+enum em_constraint { EM_FREE, EM_SIMPLEX_ROWS, EM_POSITIVE, EM_POSITIVE_DEFINITE, EM_PROBABILITY };
 
 /* A named array of the public vocabulary (state file, print, docs). Element (i,j,l) lies at
  * offset + i*stride[0] + j*stride[1] + l*stride[2] of its block. */
@@ -54,12 +54,16 @@ struct em_theta {
 	const double *now;     /* theta */
 	const double *made;    /* the theta that the observation's q was made with */
 	const double *derived; /* derive(now, made) */
+	bool fresh;            /* collect only: e_step made this observation's q just now and left its work untouched */
 };
 
 /* One observation's share of the bound, nats. elbo is summed in the form with the least cancellation. */
 struct em_bound {
 	double elbo;
 	double terms[EM_TERMS];
+	/* Exact models; NAN for the others. Both under theta.now, KL by its own definition and not as a difference. */
+	double log_p; /* log p(x_n|theta) */
+	double kl;    /* KL(q || p(z_n|x_n, theta)) */
 };
 
 /* How far one observation's E-step has come in the current E phase. All zero before its first sweep. */
@@ -86,6 +90,18 @@ struct em_term {
 	const char *help;
 };
 
+/* What a component looks like. */
+enum em_picture {
+	EM_PICTURE_TERMS,    /* ranked terms with probabilities: topics[K][V] */
+	EM_PICTURE_GAUSSIAN, /* means[K][D], covariances[K][D][D] */
+	EM_PICTURE_COIN,     /* bias[K] */
+	EM_PICTURE_RATE,     /* rates[K] */
+	EM_PICTURE_PIXELS,   /* probabilities[K][D] */
+	EM_PICTURE_CHAIN,    /* initial[K], transitions[K][K], emissions[K][V] */
+	EM_PICTURE_CELLS,    /* the multinomial of linkage */
+	EM_PICTURE_FACTORS   /* loadings[K][D] */
+};
+
 struct em_entry;
 
 struct em_model {
@@ -93,7 +109,10 @@ struct em_model {
 	const char *observation, *component; /* "document", "topic" */
 	const char *latent;                  /* the formula of q, one line */
 	enum em_data_kind takes;
-	bool exact;                          /* the E-step sets q to the posterior */
+	bool exact;                          /* the E-step sets q to the posterior; collect gives log_p and kl */
+	bool discrete;                       /* log p(x|theta) is that of counts: never above 0 */
+	enum em_picture picture;
+	const void *family;                  /* what models that share code are told apart by (struct mixture) */
 	const struct em_setting_table *settings;
 	const struct em_term *terms;
 
@@ -102,10 +121,15 @@ struct em_model {
 	                         struct em_err *err);
 	/* theta from the data, the setting `init` and a seed. theta is zeroed. */
 	enum em_status (*init)(const struct em_problem *p, uint64_t seed, double *theta, struct em_err *err);
-	/* Checks a theta that came from outside (lengths are right): constraints, and every observation possible. */
+	/* Fills the parts of a theta that no named array holds, after its arrays were set from outside. May be NULL. */
+	void (*complete)(const struct em_problem *p, double *theta);
+	/* Checks a theta that came from outside (lengths are right, completed): constraints, and every observation possible. */
 	enum em_status (*check)(const struct em_problem *p, const double *theta, struct em_err *err);
-	/* q of observation n at ledger entry 0. */
-	void (*start)(const struct em_problem *p, const double *theta, size_t n, double *q);
+	/* For models that make q again from theta.made: the theta that q of entry 0 is made with (in: a copy of theta). NULL:
+	 * theta itself. */
+	void (*blank)(const struct em_problem *p, double *made);
+	/* q of observation n at ledger entry 0: every component (path, topic of a token) that can have produced it alike. */
+	void (*start)(const struct em_problem *p, const struct em_theta *t, size_t n, double *q, double *work);
 	/* Once before a pass over the observations. derived has derived_size doubles. */
 	void (*derive)(const struct em_problem *p, const double *now, const double *made, double *derived);
 	/* Moves q of observation n by at most budget sweeps; q_before is its q when the phase began, before its bound
@@ -124,9 +148,16 @@ struct em_model {
 	const char *(*block)(const struct em_problem *p, unsigned block);
 	/* The energy terms from the statistics; entropy terms are left alone. */
 	void (*energy)(const struct em_problem *p, const double *theta, const double *stats, double *terms);
-	/* log p(x_n|theta) in closed form; NULL where there is none. */
-	double (*log_evidence)(const struct em_problem *p, const double *theta, size_t n, double *work);
 
+	/* The expected share of each component in observation n, sums to 1; [components]. NULL: components have no shares. */
+	void (*shares)(const struct em_problem *p, const double *q, size_t n, double *out);
+	/* Where observations have parts with a latent variable each (tokens of a document in the order of its pairs, times of a
+	 * sequence): q(z_i = k) of parts from .. from+count-1 of observation n, made with `made`; [count][components]. May be NULL. */
+	enum em_status (*parts)(const struct em_problem *p, const double *made, const double *q, size_t n, size_t from,
+	                        size_t count, double *out, struct em_err *err);
+	/* Something to say about component k of theta that its user must know (a floor acts, it is about to collapse): a
+	 * sentence with numbers, true. May be NULL. */
+	bool (*health)(const struct em_problem *p, const double *theta, size_t k, char *out, size_t size);
 	/* True when the settings promise that no E-step lowers the ELBO. */
 	bool (*monotone)(const struct em_problem *p);
 	/* The max best items of component k, best first; how many were written. */

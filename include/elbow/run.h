@@ -27,7 +27,7 @@ struct em_entry {
 	double terms[EM_TERMS];
 	double log_evidence, log_evidence_se;
 	enum em_evidence_kind evidence;
-	double kl;                    /* log_evidence - elbo */
+	double kl;                    /* exact models: by its definition; else log_evidence - elbo */
 	double seconds;               /* wall clock of the step, evidence included */
 	double gain;                  /* elbo minus the entry before; NAN at step 0 */
 	double allowance;             /* what counts as rounding in gain */
@@ -47,7 +47,8 @@ struct em_entry {
 /* One observation as of a snapshot. */
 struct em_obs {
 	double elbo;                  /* its share of the ELBO */
-	double log_evidence;          /* NAN when unknown; kl = log_evidence - elbo */
+	double log_evidence;          /* NAN when unknown */
+	double kl;                    /* by its definition where the model is exact, else log_evidence - elbo */
 	uint32_t sweeps;              /* in the last E phase */
 	bool done, capped;
 };

@@ -81,3 +81,15 @@ void buf_free(struct buf *b)
 	free(b->s);
 	*b = (struct buf){0};
 }
+
+void buf_copy(const struct buf *b, char *out, size_t size)
+{
+	if (!size)
+		return;
+	size_t n = b->len < size - 1 ? b->len : size - 1;
+	while (n > 0 && n < b->len && ((unsigned char)b->s[n] & 0xc0) == 0x80) /* not inside a character */
+		n--;
+	if (n)
+		memcpy(out, b->s, n);
+	out[n] = '\0';
+}

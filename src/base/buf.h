@@ -17,6 +17,8 @@ void buf_add(struct buf *b, const char *bytes, size_t n);
 void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Copies what fits into out, never half a character, always NUL-terminated (size > 0). */
+void buf_copy(const struct buf *b, char *out, size_t size);
 /* Hands the string over (never NULL unless failed) and empties b. */
 char *buf_take(struct buf *b);
 void buf_free(struct buf *b);

@@ -15,8 +15,7 @@
 /* What a run stands on, shared by the pictures of it. */
 struct world {
 	atomic_size_t refs;
-	struct em_corpus *corpus;
-	struct em_data data;
+	struct em_data *data;
 };
 
 /* The public struct first, so that one pointer serves both. */
@@ -51,7 +50,7 @@ static const struct em_setting_table own = {"session", rows, 1};
 static void world_release(struct world *w)
 {
 	if (w && atomic_fetch_sub(&w->refs, 1) == 1) {
-		em_corpus_free(w->corpus);
+		em_data_free(w->data);
 		free(w);
 	}
 }
@@ -105,8 +104,9 @@ static enum em_status publish(struct session *s, struct em_err *err)
 	if (s->world) {
 		h->world = s->world;
 		atomic_fetch_add(&h->world->refs, 1);
-		h->pub.corpus = s->world->corpus;
-		h->pub.name = s->world->data.name;
+		h->pub.data = s->world->data;
+		h->pub.corpus = s->world->data->corpus;
+		h->pub.name = s->world->data->name;
 	}
 	h->pub.settings = em_settings_retain(s->settings);
 	pthread_mutex_lock(&s->lock);
@@ -195,13 +195,12 @@ static enum em_status world_open(const char *path, const struct em_settings *set
 	struct world *w = calloc(1, sizeof *w);
 	if (!w)
 		return em_no_memory(err);
-	enum em_status st = em_corpus_open(*path ? path : NULL, settings, &w->corpus, err);
+	enum em_status st = em_data_open(EM_DATA_CORPUS, *path ? path : NULL, settings, &w->data, err);
 	if (st) {
 		free(w);
 		return st;
 	}
 	atomic_init(&w->refs, 1);
-	w->data = (struct em_data){EM_DATA_CORPUS, em_corpus_name(w->corpus), w->corpus->docs, w->corpus};
 	*out = w;
 	return EM_OK;
 }
@@ -217,14 +216,14 @@ static enum em_status run_open(const struct world *w, const struct em_settings *
 	struct em_given given = {0};
 	enum em_status st = settings ? EM_OK : em_no_memory(err);
 	if (!st && *init) {
-		struct em_problem p = {model, &w->data, settings, {0}};
-		st = model->layout(&w->data, settings, &p.layout, err);
+		struct em_problem p = {model, w->data, settings, {0}};
+		st = model->layout(w->data, settings, &p.layout, err);
 		if (!st)
 			st = em_state_read(init, &p, &state, err);
 		given = (struct em_given){state.theta, state.q};
 	}
 	if (!st)
-		st = em_run_new(model, &w->data, settings, &em_evidence_exact, *init ? &given : NULL, h, out, err);
+		st = em_run_new(model, w->data, settings, &em_evidence_exact, *init ? &given : NULL, h, out, err);
 	em_state_free(&state);
 	em_settings_release(settings);
 	return st;

@@ -51,7 +51,8 @@ struct job {
 /* An immutable view of the session; lives until released, whatever is opened meanwhile. */
 struct picture {
 	const struct em_snapshot *run;     /* NULL while nothing is open yet */
-	const struct em_corpus *corpus;    /* NULL likewise */
+	const struct em_data *data;        /* NULL likewise */
+	const struct em_corpus *corpus;    /* of data; NULL when it is not a corpus */
 	const char *name;                  /* of the data, unsafe for screens as it is */
 	const struct em_settings *settings;/* all of them */
 	struct picture_part *part;         /* private */

@@ -66,6 +66,26 @@ static enum em_status check_sums(const struct em_problem *p, const struct state 
 	return EM_OK;
 }
 
+/* log p = ELBO + KL with all three had on their own. */
+static enum em_status check_identity(const struct em_problem *p, const struct state *s, const struct em_entry *e,
+                                     struct em_err *err)
+{
+	const struct em_bound *b = state_bounds(s->bounds);
+	char at[64];
+	for (size_t n = 0; p->model->exact && n < p->layout.observations; n++) {
+		double off = b[n].elbo + b[n].kl - b[n].log_p, size = fabs(b[n].log_p), room;
+		for (size_t i = 0; i < p->layout.terms; i++)
+			size += fabs(b[n].terms[i]);
+		room = 1e-10 * (1 + size);
+		if (!(fabs(off) <= room) || b[n].kl < -room)
+			return em_fail(err, EM_BREACH,
+			               "%s: %s %zu: ELBO %.12g + KL %.12g differ from log p %.12g by %.3g; rounding allows %.3g",
+			               where(e, at, sizeof at), p->model->observation, n + 1, b[n].elbo, b[n].kl, b[n].log_p, off,
+			               room);
+	}
+	return EM_OK;
+}
+
 static enum em_status check_evidence(const struct em_problem *p, const struct state *s, const struct em_entry *e,
                                      struct em_err *err)
 {
@@ -75,7 +95,7 @@ static enum em_status check_evidence(const struct em_problem *p, const struct st
 		double log_p = s->log_p->v[n], room = 1e-9 * (1 + fabs(log_p));
 		if (isnan(log_p))
 			continue;
-		if (p->data->kind == EM_DATA_CORPUS && log_p > room)
+		if (p->model->discrete && log_p > room)
 			return em_fail(err, EM_BREACH, "%s: log p of %s %zu is %.12g; counts have log p <= 0",
 			               where(e, at, sizeof at), p->model->observation, n + 1, log_p);
 		if (b[n].elbo > log_p + room)
@@ -109,6 +129,8 @@ enum em_status check_entry(const struct em_problem *p, const struct state *from,
 	enum em_status st = check_finite(p, to, now, err);
 	if (!st)
 		st = check_sums(p, to, now, err);
+	if (!st)
+		st = check_identity(p, to, now, err);
 	if (!st)
 		st = check_evidence(p, to, now, err);
 	if (!st && from)

@@ -47,11 +47,13 @@ static void one(const struct pass *x, size_t n, double *stats, double *work)
 {
 	size_t stride = x->p->layout.q_stride;
 	bool mine = n >= x->from && n < x->to;
-	if (mine && x->budget && !x->progress[n].done)
+	struct em_theta t = *x->t;
+	t.fresh = mine && x->budget && !x->progress[n].done;
+	if (t.fresh)
 		x->p->model->e_step(x->p, x->t, n, x->budget, x->q_before + n * stride, x->before + n, x->q + n * stride,
 		                    x->progress + n, work);
 	if (mine || stats)
-		x->p->model->collect(x->p, x->t, n, x->q + n * stride, stats, x->bounds + n, work);
+		x->p->model->collect(x->p, &t, n, x->q + n * stride, stats, x->bounds + n, work);
 }
 
 enum em_status pass_run(const struct pass *x, const struct em_hooks *hooks, struct em_err *err)

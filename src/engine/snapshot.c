@@ -20,7 +20,10 @@ static struct em_obs *observe(const struct state *s, size_t n)
 	const struct em_bound *b = state_bounds(s->bounds);
 	const struct em_progress *pr = state_progress(s->progress);
 	for (size_t i = 0; obs && i < n; i++)
-		obs[i] = (struct em_obs){b[i].elbo, s->log_p->v[i], pr[i].sweeps, pr[i].done, pr[i].capped};
+		obs[i] = (struct em_obs){b[i].elbo,     s->log_p->v[i],
+		                         isnan(b[i].kl) ? s->log_p->v[i] - b[i].elbo : b[i].kl,
+		                         pr[i].sweeps,  pr[i].done,
+		                         pr[i].capped};
 	return obs;
 }
 

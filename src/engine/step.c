@@ -63,7 +63,16 @@ static void total_evidence(const struct em_problem *p, const struct state *s, st
 	e->evidence = all ? EM_EVIDENCE_EXACT : EM_EVIDENCE_NONE;
 	e->log_evidence = all ? sum.total + sum.lost : NAN;
 	e->log_evidence_se = all ? 0 : NAN;
-	e->kl = e->log_evidence - e->elbo;
+}
+
+/* By its own definition where the model has it, so that the identity is a check and not a tautology. */
+static void total_kl(const struct em_problem *p, const struct state *s, struct em_entry *e)
+{
+	const struct em_bound *b = state_bounds(s->bounds);
+	struct sum kl = {0};
+	for (size_t n = 0; n < p->layout.observations; n++)
+		add(&kl, b[n].kl);
+	e->kl = p->model->exact ? kl.total + kl.lost : e->log_evidence - e->elbo;
 }
 
 /* The largest change of an element between two blocks, through the arrays that name it. */
@@ -115,6 +124,17 @@ static enum em_status gather(const struct em_problem *p, struct state *s, const 
 	return st;
 }
 
+/* log p of every observation under theta: from the bounds, or by the method at hand. */
+static enum em_status take_evidence(const struct em_problem *p, struct state *s, const struct em_evidence *evidence,
+                                    const struct em_hooks *h, struct em_err *err)
+{
+	if (!p->model->exact)
+		return pass_evidence(p, s->theta->v, evidence, s->log_p->v, h, err);
+	for (size_t n = 0; n < p->layout.observations; n++)
+		s->log_p->v[n] = state_bounds(s->bounds)[n].log_p;
+	return EM_OK;
+}
+
 /* A q from outside must keep its arrays' constraints, as far as one element shows them. */
 static enum em_status check_given_q(const struct em_problem *p, const double *q, struct em_err *err)
 {
@@ -131,6 +151,35 @@ static enum em_status check_given_q(const struct em_problem *p, const double *q,
 			}
 	}
 	return EM_OK;
+}
+
+static enum em_status start_q(const struct em_problem *p, const struct em_theta *t, const struct em_given *given,
+                              double *q, struct em_err *err)
+{
+	const struct em_layout *l = &p->layout;
+	if (given && given->q) {
+		memcpy(q, given->q, l->observations * l->q_stride * sizeof(double));
+		return check_given_q(p, q, err);
+	}
+	struct block *work = block_new(l->work_size);
+	if (!work)
+		return em_no_memory(err);
+	for (size_t n = 0; n < l->observations; n++)
+		p->model->start(p, t, n, q + n * l->q_stride, work->v);
+	block_release(work);
+	return EM_OK;
+}
+
+static struct block *made_at_start(const struct em_problem *p, const struct em_given *given, struct block *theta)
+{
+	if (!p->model->blank || (given && given->q))
+		return block_retain(theta);
+	struct block *made = block_copy(theta);
+	if (made) {
+		p->model->blank(p, made->v);
+		block_seal(made);
+	}
+	return made;
 }
 
 enum em_status step_start(const struct em_problem *p, const struct em_evidence *evidence,
@@ -151,6 +200,8 @@ enum em_status step_start(const struct em_problem *p, const struct em_evidence *
 	}
 	if (given && given->theta) {
 		memcpy(s->theta->v, given->theta, l->theta_size * sizeof(double));
+		if (p->model->complete)
+			p->model->complete(p, s->theta->v);
 		st = p->model->check(p, s->theta->v, err);
 	} else {
 		st = p->model->init(p, seed, s->theta->v, err);
@@ -158,19 +209,17 @@ enum em_status step_start(const struct em_problem *p, const struct em_evidence *
 	if (st)
 		goto fail;
 	block_seal(s->theta);
-	s->made = block_retain(s->theta);
-	for (size_t n = 0; n < l->observations; n++)
-		p->model->start(p, s->theta->v, n, s->q->v + n * l->q_stride);
-	if (given && given->q && (st = check_given_q(p, given->q, err)))
+	if (!(s->made = made_at_start(p, given, s->theta))) {
+		st = em_no_memory(err);
 		goto fail;
-	if (given && given->q)
-		memcpy(s->q->v, given->q, l->observations * l->q_stride * sizeof(double));
-	if ((st = derive(p, s->theta->v, s->theta->v, &derived, err)))
+	}
+	if ((st = derive(p, s->theta->v, s->made->v, &derived, err)))
 		goto fail;
-	struct em_theta t = {s->theta->v, s->theta->v, derived->v};
+	struct em_theta t = {s->theta->v, s->made->v, derived->v, false};
+	if ((st = start_q(p, &t, given, s->q->v, err)))
+		goto fail;
 	struct pass x = {.p = p, .t = &t, .what = "start", .q = s->q->v, .bounds = state_bounds(s->bounds)};
-	if ((st = gather(p, s, &x, h, err)) ||
-	    (st = pass_evidence(p, s->theta->v, evidence, s->log_p->v, h, err)))
+	if ((st = gather(p, s, &x, h, err)) || (st = take_evidence(p, s, evidence, h, err)))
 		goto fail;
 	struct em_entry *e = &out->entry;
 	e->phase = EM_INIT;
@@ -180,6 +229,7 @@ enum em_status step_start(const struct em_problem *p, const struct em_evidence *
 	total_bounds(p, s, e);
 	split(p, e);
 	total_evidence(p, s, e);
+	total_kl(p, s, e);
 	e->seconds = clock_now() - begun;
 	if ((st = check_entry(p, NULL, s, e, err)))
 		goto fail;
@@ -259,7 +309,7 @@ static enum em_status take_e(const struct em_problem *p, struct state *s, enum e
 	enum em_status st = open_e(p, s, err);
 	if (st || (st = derive(p, s->theta->v, s->theta->v, &derived, err)))
 		return st;
-	struct em_theta t = {s->theta->v, s->theta->v, derived->v};
+	struct em_theta t = {s->theta->v, s->theta->v, derived->v, false};
 	struct pass x = {.p = p, .t = &t, .what = "E-step", .from = 0, .to = all, .budget = UINT32_MAX,
 	                 .q_before = s->q_phase->v, .before = state_bounds(s->bounds_phase), .q = s->q->v,
 	                 .progress = state_progress(s->progress), .bounds = state_bounds(s->bounds)};
@@ -324,12 +374,12 @@ static enum em_status take_m(const struct em_problem *p, struct state *s, enum e
 		st = em_no_memory(err);
 	if (st || (st = derive(p, theta->v, s->made->v, &derived, err)))
 		return st;
-	struct em_theta t = {theta->v, s->made->v, derived->v};
+	struct em_theta t = {theta->v, s->made->v, derived->v, false};
 	struct pass x = {.p = p, .t = &t, .what = "bounds", .from = 0, .to = p->layout.observations, .q = s->q->v,
 	                 .bounds = state_bounds(s->bounds)};
 	st = pass_run(&x, h, err);
 	block_release(derived);
-	return st ? st : pass_evidence(p, theta->v, evidence, s->log_p->v, h, err);
+	return st ? st : take_evidence(p, s, evidence, h, err);
 }
 
 enum em_status step_take(const struct em_problem *p, const struct em_evidence *evidence, struct state *from,
@@ -372,7 +422,7 @@ enum em_status step_take(const struct em_problem *p, const struct em_evidence *e
 		total_evidence(p, s, e);
 	}
 	split(p, e);
-	e->kl = e->log_evidence - e->elbo;
+	total_kl(p, s, e);
 	e->gain = e->elbo - before->elbo;
 	e->decreased = e->gain < -e->allowance;
 	find_worst(from, s, p->layout.observations, e);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Exact evidence: the model's own closed form, or the urn sum for a model whose theta is alpha and topics. */
+ * Exact evidence of a model that has no closed form of its own: the urn sum where theta is alpha and topics. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "elbow/corpus.h"
@@ -18,8 +17,6 @@ static const struct em_array *find(const struct em_layout *l, const char *name)
 
 static double cost(const struct em_problem *p, size_t n)
 {
-	if (p->model->log_evidence)
-		return 0;
 	if (!find(&p->layout, "alpha") || !find(&p->layout, "topics") || p->data->kind != EM_DATA_CORPUS)
 		return HUGE_VAL;
 	return em_urn_cost(p->layout.components, p->data->corpus->length[n]);
@@ -28,14 +25,6 @@ static double cost(const struct em_problem *p, size_t n)
 static enum em_status log_evidence(const struct em_problem *p, const double *theta, size_t n, double *out,
                                    bool (*cancelled)(void *), void *self, struct em_err *err)
 {
-	if (p->model->log_evidence) {
-		double *work = calloc(p->layout.work_size + 1, sizeof *work);
-		if (!work)
-			return em_no_memory(err);
-		*out = p->model->log_evidence(p, theta, n, work);
-		free(work);
-		return EM_OK;
-	}
 	const struct em_array *alpha = find(&p->layout, "alpha"), *topics = find(&p->layout, "topics");
 	const struct em_corpus *c = p->data->corpus;
 	return em_urn_log_evidence(p->layout.components, theta + alpha->offset, theta + topics->offset, topics->stride[1],

@@ -89,12 +89,18 @@ static enum em_status layout(const struct em_data *data, const struct em_setting
 	return EM_OK;
 }
 
-static void start(const struct em_problem *p, const double *theta, size_t n, double *q)
+static void uniform(const struct em_problem *p, const double *theta, size_t n, double *q)
 {
 	size_t k = p->layout.components;
 	double share = (double)p->data->corpus->length[n] / (double)k;
 	for (size_t i = 0; i < k; i++)
 		q[i] = theta[i] + share;
+}
+
+static void start(const struct em_problem *p, const struct em_theta *t, size_t n, double *q, double *work)
+{
+	(void)work;
+	uniform(p, t->now, n, q);
 }
 
 /* derived: D(alpha), then log of the topics now, then log of the topics q was made with (absent when the same). */
@@ -123,7 +129,7 @@ static void collect(const struct em_problem *p, const struct em_theta *t, size_t
 {
 	const struct em_corpus *c = p->data->corpus;
 	size_t k = p->layout.components, kp = lda_padded(p);
-	*out = (struct em_bound){0};
+	*out = (struct em_bound){.log_p = NAN, .kl = NAN};
 	if (c->length[n] == 0)
 		return;
 	struct lda_doc doc = document(p, t->made, n);
@@ -279,7 +285,7 @@ static uint32_t sweep_on(const struct sweeper *x, const double *from, struct em_
 	uint32_t again = pr->sweeps - pr->base, made = 0;
 	if (sequential) {
 		if (pr->mode == MODE_COLD)
-			start(x->p, x->t->now, x->n, gamma);
+			uniform(x->p, x->t->now, x->n, gamma);
 		else
 			memcpy(gamma, from, x->doc.kp * sizeof *gamma);
 		sequential_begin(x, pr->mode == MODE_COLD, gamma);
@@ -298,7 +304,7 @@ static void e_step(const struct em_problem *p, const struct em_theta *t, size_t 
                    double *work)
 {
 	if (p->data->corpus->length[n] == 0) {
-		start(p, t->now, n, q);
+		uniform(p, t->now, n, q);
 		pr->done = true;
 		return;
 	}
@@ -310,7 +316,7 @@ static void e_step(const struct em_problem *p, const struct em_theta *t, size_t 
 	if (pr->mode == MODE_FRESH) {
 		pr->mode = how == START_WARM ? MODE_WARM : MODE_COLD;
 		if (pr->mode == MODE_COLD)
-			start(p, t->now, n, q);
+			uniform(p, t->now, n, q);
 	}
 	while (budget > 0 && !pr->done) {
 		double left = cap - (pr->sweeps - pr->base);
@@ -385,6 +391,16 @@ static void masses(const struct em_problem *p, const double *stats, double *out)
 			out[i] += stats[v * kp + i];
 }
 
+static void shares(const struct em_problem *p, const double *q, size_t n, double *out)
+{
+	(void)n;
+	double sum = 0;
+	for (size_t i = 0; i < p->layout.components; i++)
+		sum += q[i];
+	for (size_t i = 0; i < p->layout.components; i++)
+		out[i] = q[i] / sum;
+}
+
 static size_t describe(const struct em_problem *p, const double *theta, size_t k, struct em_item *out, size_t max)
 {
 	const struct em_corpus *c = p->data->corpus;
@@ -434,6 +450,8 @@ const struct em_model em_model_lda = {
 	.latent = "q(θ,z) = Dir(θ|γ) Π Mult(zₙ|φₙ)",
 	.takes = EM_DATA_CORPUS,
 	.exact = false,
+	.discrete = true,
+	.picture = EM_PICTURE_TERMS,
 	.settings = &settings,
 	.terms = terms,
 	.layout = layout,
@@ -449,6 +467,7 @@ const struct em_model em_model_lda = {
 	.monotone = monotone,
 	.describe = describe,
 	.masses = masses,
+	.shares = shares,
 	.explain = lda_explain,
 	.equation = lda_equation,
 };

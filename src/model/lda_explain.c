@@ -2,7 +2,6 @@
  *
  * What a step of LDA did, in words, with the step's own numbers. */
 #include <math.h>
-#include <string.h>
 
 #include "base/buf.h"
 #include "base/number.h"
@@ -132,14 +131,7 @@ void lda_explain(const struct em_problem *p, const struct em_entry *before, cons
 		sentence_e(p, before, now, &b);
 	else
 		sentence_m(p, before, now, &b);
-	if (size) {
-		size_t n = b.len < size - 1 ? b.len : size - 1;
-		while (n > 0 && n < b.len && ((unsigned char)b.s[n] & 0xc0) == 0x80) /* not inside a character */
-			n--;
-		if (n)
-			memcpy(out, b.s, n);
-		out[n] = '\0';
-	}
+	buf_copy(&b, out, size);
 	buf_free(&b);
 }
 

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "model/lda.h"
+#include "model/models.h"
 
 static const struct em_model *const models[] = {
 	&em_model_lda,
+	&em_model_coins,
 };
 
 const struct em_model *em_model_at(size_t i)

@@ -49,7 +49,7 @@ struct ui {
 	struct page *page;
 	/* Where things were drawn last, for clicks, in cells of the canvas. */
 	struct rect area;           /* the view */
-	int tab_end[8];             /* tab i ends before this column */
+	int tab_end[12];            /* tab i ends before this column */
 	struct rect plot;           /* the figure's plot area, empty without one */
 	double plot_from, plot_to;  /* its x at the left and right edge */
 	char line[128];             /* a command line that a view's command wants run next, "" for none */

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The records of the models that are one file each. */
+#ifndef ELBOW_MODEL_MODELS_H
+#define ELBOW_MODEL_MODELS_H
+
+#include "elbow/model.h"
+
+extern const struct em_model em_model_coins;
+
+#endif
