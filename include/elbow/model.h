@@ -174,5 +174,6 @@ struct em_model {
 /* The registry: NULL when there is no such model; NULL past the last. */
 const struct em_model *em_model_named(const char *name);
 const struct em_model *em_model_at(size_t i);
+extern const char *const em_model_names[]; /* in the same order, NULL-terminated */
 
 #endif

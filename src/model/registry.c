@@ -6,10 +6,15 @@
 #include "model/lda.h"
 #include "model/models.h"
 
-static const struct em_model *const models[] = {
-	&em_model_lda,
-	&em_model_coins,
-};
+#define MODELS(X) \
+	X(lda) \
+	X(coins)
+
+#define RECORD(name) &em_model_##name,
+#define NAME(name) #name,
+
+static const struct em_model *const models[] = {MODELS(RECORD)};
+const char *const em_model_names[] = {MODELS(NAME) NULL};
 
 const struct em_model *em_model_at(size_t i)
 {
