@@ -73,7 +73,7 @@ static void open_bench(struct bench *b, struct em_corpus *c, size_t k)
 	b->kp = (k + 7) / 8 * 8;
 	b->settings = small_settings("components", components, "e_sweeps", "20", "e_tolerance", "0", "e_start", "cold", "init",
 	                             "random", "evidence_budget", "0", NULL);
-	b->data = (struct em_data){EM_DATA_CORPUS, "bench", c->docs, c};
+	b->data = (struct em_data){EM_DATA_CORPUS, "bench", c->docs, c, NULL, NULL};
 	b->p = (struct em_problem){em_model_named("lda"), &b->data, b->settings, {0}};
 	if (b->p.model->layout(&b->data, b->settings, &b->p.layout, &err))
 		die(err.msg);
@@ -217,7 +217,7 @@ static void bench_kernel(struct em_corpus *c, size_t k)
 static double time_phases(struct em_corpus *c, const char *threads)
 {
 	struct em_settings *s = small_settings("components", "50", "threads", threads, "evidence_budget", "0", NULL);
-	struct em_data data = {EM_DATA_CORPUS, "bench", c->docs, c};
+	struct em_data data = {EM_DATA_CORPUS, "bench", c->docs, c, NULL, NULL};
 	struct em_run *run;
 	struct em_err err;
 	if (em_run_new(em_model_named("lda"), &data, s, NULL, NULL, NULL, &run, &err))

@@ -55,7 +55,7 @@ static void open_corpus(struct fixture *f)
 	enum em_status st = em_corpus_open(path, f->settings, &f->corpus, &err);
 	unlink(path);
 	must(st, &err);
-	f->data = (struct em_data){EM_DATA_CORPUS, "fixture", f->corpus->docs, f->corpus};
+	f->data = (struct em_data){EM_DATA_CORPUS, "fixture", f->corpus->docs, f->corpus, NULL, NULL};
 }
 
 /* The run's snapshot, with seconds that do not depend on the machine. */

@@ -214,7 +214,7 @@ static void test_budget(void **state)
 	} cases[] = {{"0.1", "2", true}, {"0", "2", false}, {"1e-12", "2", false}, {"0.1", "0", false}};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct em_corpus *c = small_random(2, 6, 8, 12);
-		struct em_data data = {EM_DATA_CORPUS, "x", c->docs, c};
+		struct em_data data = {EM_DATA_CORPUS, "x", c->docs, c, NULL, NULL};
 		struct em_settings *s = small_settings("components", "3", "evidence_budget", cases[i].budget, "evidence_step",
 		                                       cases[i].step, NULL);
 		struct em_run *run;
@@ -236,7 +236,7 @@ static void test_many_topics(void **state)
 	static const char *const ks[] = {"20", "64", "65", "300"};
 	for (size_t i = 0; i < 4; i++) {
 		struct em_corpus *c = small_random(8, 30, 12, 14);
-		struct em_data data = {EM_DATA_CORPUS, "x", c->docs, c};
+		struct em_data data = {EM_DATA_CORPUS, "x", c->docs, c, NULL, NULL};
 		struct em_settings *s = small_settings("components", ks[i], NULL);
 		const struct em_snapshot *snap;
 		struct em_run *run;

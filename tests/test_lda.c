@@ -74,7 +74,7 @@ static void micro_open(struct micro *m, size_t k, double alpha, size_t terms, co
 	*m = (struct micro){.corpus = small_corpus(docs, terms, counts)};
 	m->settings = small_settings("components", components, "e_tolerance", "1e-13", "e_sweeps", "20000", "e_order", order,
 	                             "e_start", start, NULL);
-	m->data = (struct em_data){EM_DATA_CORPUS, "micro", docs, m->corpus};
+	m->data = (struct em_data){EM_DATA_CORPUS, "micro", docs, m->corpus, NULL, NULL};
 	size_t kp = (k + 7) / 8 * 8;
 	double *theta = calloc(kp * (terms + 1), sizeof *theta);
 	for (size_t i = 0; i < k; i++) {
@@ -450,7 +450,7 @@ static void test_given_topics_are_checked(void **state)
 	static const unsigned counts[] = {1, 1, 1};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct em_corpus *c = small_corpus(1, 3, counts);
-		struct em_data data = {EM_DATA_CORPUS, "x", 1, c};
+		struct em_data data = {EM_DATA_CORPUS, "x", 1, c, NULL, NULL};
 		struct em_settings *s = small_settings("components", "2", NULL);
 		struct em_err err = {0};
 		struct em_run *run = NULL;
@@ -476,7 +476,7 @@ static void test_guarded_never_falls_where_cold_does(void **state)
 	for (uint64_t seed = 1; seed <= 30; seed++)
 		for (int guarded = 0; guarded < 2; guarded++) {
 			struct em_corpus *c = small_random(seed, 12, 12, 8);
-			struct em_data data = {EM_DATA_CORPUS, "x", 12, c};
+			struct em_data data = {EM_DATA_CORPUS, "x", 12, c, NULL, NULL};
 			struct em_settings *s = small_settings("components", "3", "alpha", "0.05", "e_sweeps", "1", "e_start",
 			                                       guarded ? "guarded" : "cold", NULL);
 			struct em_run *run;

@@ -158,7 +158,7 @@ static void test_a_run(void **state)
 	(void)state;
 	struct em_corpus *c = small_random(1, 6, 8, 10);
 	struct em_err err = {0};
-	struct running x = {.data = {EM_DATA_CORPUS, "x", c->docs, c},
+	struct running x = {.data = {EM_DATA_CORPUS, "x", c->docs, c, NULL, NULL},
 	                    .settings = small_settings("components", "2", "alpha_update", "vector", "threads", "1", NULL)};
 	assert_true(sweep(new_run, &x) > 5);
 	assert_int_equal(em_run_new(em_model_named("lda"), &x.data, x.settings, &em_evidence_exact, NULL, NULL, &x.run, &err),

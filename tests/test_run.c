@@ -30,7 +30,7 @@ struct rig {
 static void open_rig(struct rig *g, struct em_corpus *c, struct em_settings *s)
 {
 	*g = (struct rig){.corpus = c, .settings = s};
-	g->data = (struct em_data){EM_DATA_CORPUS, "small", c->docs, c};
+	g->data = (struct em_data){EM_DATA_CORPUS, "small", c->docs, c, NULL, NULL};
 	if (em_run_new(em_model_named("lda"), &g->data, s, &em_evidence_exact, NULL, NULL, &g->run, &g->err))
 		fail_msg("%s", g->err.msg);
 }
@@ -408,7 +408,7 @@ static void test_log_p_may_fall(void **state)
 	struct rig g = {.corpus = small_corpus(2, 3, counts)};
 	g.settings = small_settings("components", "2", "alpha", "0.2", "e_tolerance", "1e-12", "e_sweeps", "5000",
 	                            "e_start", "cold", NULL);
-	g.data = (struct em_data){EM_DATA_CORPUS, "small", 2, g.corpus};
+	g.data = (struct em_data){EM_DATA_CORPUS, "small", 2, g.corpus, NULL, NULL};
 	_Alignas(64) double theta[8 + 3 * 8] = {0.2, 0.2};
 	static const double beta[3][2] = {{.3, .5}, {.5, .1}, {.2, .4}};
 	for (size_t v = 0; v < 3; v++)

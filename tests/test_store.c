@@ -33,7 +33,7 @@ static void open_rig(struct rig *g)
 	assert_non_null(mkdtemp(g->dir));
 	snprintf(g->path, sizeof g->path, "%s/file", g->dir);
 	g->settings = small_settings("components", "3", "alpha_update", "vector", NULL);
-	g->data = (struct em_data){EM_DATA_CORPUS, "small", 5, g->corpus};
+	g->data = (struct em_data){EM_DATA_CORPUS, "small", 5, g->corpus, NULL, NULL};
 	assert_int_equal(em_run_new(em_model_named("lda"), &g->data, g->settings, &em_evidence_exact, NULL, NULL, &g->run,
 	                            &g->err),
 	                 EM_OK);

@@ -268,7 +268,7 @@ static void open_bag(struct fixture *f)
 	rmdir(folder);
 	if (st)
 		fail_msg("%s", err.msg);
-	f->data = (struct em_data){EM_DATA_CORPUS, "bag", f->corpus->docs, f->corpus};
+	f->data = (struct em_data){EM_DATA_CORPUS, "bag", f->corpus->docs, f->corpus, NULL, NULL};
 	assert_int_equal(em_run_new(em_model_named("lda"), &f->data, f->settings, &em_evidence_exact, NULL, NULL, &f->run, &err), EM_OK);
 }
 
