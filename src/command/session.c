@@ -10,13 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "command/world.h"
 #include "elbow/store.h"
-
-/* What a run stands on, shared by the pictures of it. */
-struct world {
-	atomic_size_t refs;
-	struct em_data *data;
-};
 
 /* The public struct first, so that one pointer serves both. */
 struct held {
@@ -28,8 +23,7 @@ struct held {
 };
 
 struct session {
-	const struct em_setting_table *tables[5];
-	size_t table_count;
+	const struct em_setting_table *screen; /* may be NULL */
 	pthread_mutex_t lock;
 	struct held *newest; /* behind lock */
 	/* Touched only by the thread that performs jobs. */
@@ -43,16 +37,24 @@ struct session {
 };
 
 static const struct em_setting rows[] = {
+	{"model", EM_CHOICE, "lda", 0, 0, em_model_names, EM_EFFECT_REOPEN, "the latent-variable model"},
 	{"max_iterations", EM_INTEGER, "1000", 1, 1e9, NULL, EM_EFFECT_NOW, "most iterations of one `continue`"},
 };
-static const struct em_setting_table own = {"session", rows, 1};
+static const struct em_setting_table own = {"session", rows, sizeof rows / sizeof rows[0]};
 
-static void world_release(struct world *w)
+enum { TABLES = 5 };
+
+/* The tables in use with a model; their number. */
+static size_t tables_of(const struct session *s, const struct em_model *m, const struct em_setting_table *out[TABLES])
 {
-	if (w && atomic_fetch_sub(&w->refs, 1) == 1) {
-		em_data_free(w->data);
-		free(w);
-	}
+	size_t n = 0;
+	out[n++] = m->settings;
+	out[n++] = &em_run_settings;
+	out[n++] = &own;
+	out[n++] = em_data_settings(m->takes);
+	if (s->screen)
+		out[n++] = s->screen;
+	return n;
 }
 
 void picture_release(const struct picture *p)
@@ -102,11 +104,11 @@ static enum em_status publish(struct session *s, struct em_err *err)
 		judge_limit(h, s->limit);
 	}
 	if (s->world) {
-		h->world = s->world;
-		atomic_fetch_add(&h->world->refs, 1);
-		h->pub.data = s->world->data;
-		h->pub.corpus = s->world->data->corpus;
-		h->pub.name = s->world->data->name;
+		h->world = world_retain(s->world);
+		h->pub.data = world_data(s->world);
+		h->pub.corpus = h->pub.data->corpus;
+		h->pub.name = h->pub.data->name;
+		h->pub.example = world_example(s->world);
 	}
 	h->pub.settings = em_settings_retain(s->settings);
 	pthread_mutex_lock(&s->lock);
@@ -124,12 +126,10 @@ struct session *session_new(const struct em_setting_table *screen)
 	struct session *s = calloc(1, sizeof *s);
 	if (!s)
 		return NULL;
-	const struct em_setting_table *all[] = {em_model_at(0)->settings, &em_run_settings, &own, &em_corpus_settings, screen};
-	for (size_t i = 0; i < 5; i++)
-		if (all[i])
-			s->tables[s->table_count++] = all[i];
+	const struct em_setting_table *tables[TABLES];
+	s->screen = screen;
 	pthread_mutex_init(&s->lock, NULL);
-	s->settings = em_settings_new(s->tables, s->table_count);
+	s->settings = em_settings_new(tables, tables_of(s, em_model_at(0), tables));
 	if (!s->settings || publish(s, NULL)) {
 		session_free(s);
 		return NULL;
@@ -189,46 +189,6 @@ static void relay_stepped(void *self, const struct em_entry *e)
 		r->to->stepped(r->to->self, e);
 }
 
-static enum em_status world_open(const char *path, const struct em_settings *settings, struct world **out,
-                                 struct em_err *err)
-{
-	struct world *w = calloc(1, sizeof *w);
-	if (!w)
-		return em_no_memory(err);
-	enum em_status st = em_data_open(EM_DATA_CORPUS, *path ? path : NULL, settings, &w->data, err);
-	if (st) {
-		free(w);
-		return st;
-	}
-	atomic_init(&w->refs, 1);
-	*out = w;
-	return EM_OK;
-}
-
-/* A run on w, from a state file where init names one. The screen's settings and the session's are none of its. */
-static enum em_status run_open(const struct world *w, const struct em_settings *all, const char *init,
-                               const struct em_hooks *h, struct em_run **out, struct em_err *err)
-{
-	const struct em_model *model = em_model_at(0);
-	const struct em_setting_table *tables[] = {model->settings, &em_run_settings, &em_corpus_settings};
-	struct em_settings *settings = em_settings_rebase(all, tables, sizeof tables / sizeof tables[0]);
-	struct em_state state = {0};
-	struct em_given given = {0};
-	enum em_status st = settings ? EM_OK : em_no_memory(err);
-	if (!st && *init) {
-		struct em_problem p = {model, w->data, settings, {0}};
-		st = model->layout(w->data, settings, &p.layout, err);
-		if (!st)
-			st = em_state_read(init, &p, &state, err);
-		given = (struct em_given){state.theta, state.q};
-	}
-	if (!st)
-		st = em_run_new(model, w->data, settings, &em_evidence_exact, *init ? &given : NULL, h, out, err);
-	em_state_free(&state);
-	em_settings_release(settings);
-	return st;
-}
-
 /* components as the state file has them. */
 static enum em_status adopt_components(const char *init, struct em_settings **settings, struct em_err *err)
 {
@@ -236,8 +196,13 @@ static enum em_status adopt_components(const char *init, struct em_settings **se
 	size_t components = 0;
 	struct em_settings *next = NULL;
 	enum em_status st = em_state_peek(init, name, sizeof name, &components, err);
-	if (!st && !em_model_named(name))
-		st = em_fail(err, EM_INPUT, "%s: a state of the model %s, which is not known here", init, name);
+	const char *model = world_model(*settings)->name;
+	if (!st && strcmp(name, model) != 0)
+		st = em_fail(err, EM_INPUT, "%s: a state of the model %s; this run is of %s (set model first, or -m %s)", init, name,
+		             model, name);
+	const struct em_setting *row = em_settings_row(*settings, "components");
+	if (!row || row->min == row->max)
+		return st;
 	snprintf(k, sizeof k, "%zu", components);
 	if (!st)
 		st = em_settings_with(*settings, "components", k, &next, err);
@@ -248,22 +213,27 @@ static enum em_status adopt_components(const char *init, struct em_settings **se
 	return st;
 }
 
-/* Everything anew under `settings` (given up to this): data when path is not NULL, then a run. All or nothing. */
-static enum em_status reopen(struct session *s, struct em_settings *settings, const char *path, const char *init,
+/* What to open: the data that are open when neither a path nor an example is given. */
+struct place {
+	const char *path; /* "": the built-in corpus */
+	const struct em_example *example;
+	const char *init; /* a state file, or "" */
+};
+
+/* Everything anew under `settings` (given up to this): data where `at` names some, then a run. All or nothing. */
+static enum em_status reopen(struct session *s, struct em_settings *settings, const struct place *at,
                              const struct em_hooks *h, struct em_err *err)
 {
-	struct world *w = s->world;
+	struct world *w = world_retain(s->world);
 	struct em_run *run = NULL;
-	enum em_status st = *init ? adopt_components(init, &settings, err) : EM_OK;
-	if (w)
-		atomic_fetch_add(&w->refs, 1);
-	if (!st && path) {
+	enum em_status st = *at->init ? adopt_components(at->init, &settings, err) : EM_OK;
+	if (!st && (at->path || at->example)) {
 		world_release(w);
 		w = NULL;
-		st = world_open(path, settings, &w, err);
+		st = world_open(world_model(settings), at->path, at->example, settings, &w, err);
 	}
 	if (!st && w)
-		st = run_open(w, settings, init, h, &run, err);
+		st = world_run(w, settings, at->init, h, &run, err);
 	if (st) {
 		world_release(w);
 		em_settings_release(settings);
@@ -275,11 +245,30 @@ static enum em_status reopen(struct session *s, struct em_settings *settings, co
 	s->run = run;
 	s->world = w;
 	s->settings = settings;
-	if (path)
-		snprintf(s->path, sizeof s->path, "%s", path);
-	if (init != s->init)
-		snprintf(s->init, sizeof s->init, "%s", init);
+	if (at->path || at->example)
+		snprintf(s->path, sizeof s->path, "%s", at->path ? at->path : "");
+	if (at->init != s->init)
+		snprintf(s->init, sizeof s->init, "%s", at->init);
 	return EM_OK;
+}
+
+/* The same values for the tables of another model; *settings is given up. */
+static enum em_status for_model(const struct session *s, const struct em_model *m, struct em_settings **settings,
+                                struct em_err *err)
+{
+	const struct em_setting_table *tables[TABLES];
+	struct em_settings *next = em_settings_rebase(*settings, tables, tables_of(s, m, tables));
+	em_settings_release(*settings);
+	*settings = next;
+	return next ? EM_OK : em_no_memory(err);
+}
+
+static bool takes(const struct em_example *e, const struct em_model *m)
+{
+	for (size_t i = 0; e && e->models[i]; i++)
+		if (strcmp(e->models[i], m->name) == 0)
+			return true;
+	return false;
 }
 
 static struct em_settings *same_settings(const struct session *s)
@@ -297,6 +286,47 @@ static const char *init_after(const struct session *s, const char *name)
 	return s->init;
 }
 
+/* A published start has its number of components: with another one the components start as the model's default says. */
+static enum em_status drop_start(const struct session *s, const char *name, struct em_settings **next, struct em_err *err)
+{
+	const struct em_setting *init = em_settings_row(*next, "init");
+	struct em_settings *made = NULL;
+	if (!s->world || !world_example(s->world) || !world_example(s->world)->starts || !init ||
+	    strcmp(name, "components") != 0 || strcmp(em_settings_text(*next, "init"), "given") != 0)
+		return EM_OK;
+	enum em_status st = em_settings_with(*next, "init", init->fallback, &made, err);
+	if (st)
+		return st;
+	em_settings_release(*next);
+	*next = made;
+	return EM_OK;
+}
+
+/* Data and run after a change of the setting `row` to what `next` (given up) says. */
+static enum em_status set_anew(struct session *s, const struct em_setting *row, struct em_settings *next,
+                               const struct em_hooks *h, struct em_err *err)
+{
+	const struct em_example *e = world_example(s->world);
+	bool drawn = e && e->seeded && strcmp(row->name, "seed") == 0;
+	struct place at = {NULL, NULL, ""};
+	if (row->effect != EM_EFFECT_REOPEN && !drawn) {
+		at.init = init_after(s, row->name);
+		return reopen(s, next, &at, h, err);
+	}
+	if (strcmp(s->path, "-") == 0) {
+		em_settings_release(next);
+		return em_fail(err, EM_USAGE, "%s: standard input cannot be read again; start with --set %s=...", row->name, row->name);
+	}
+	at.path = s->path;
+	at.example = takes(e, world_model(next)) ? e : NULL;
+	if (e && !at.example) {
+		em_settings_release(next);
+		return em_fail(err, EM_USAGE, "%s is no example for this model; open data of its own, or an example: `open example`",
+		               e->name);
+	}
+	return reopen(s, next, &at, h, err);
+}
+
 static enum em_status set(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
 {
 	struct em_settings *next = NULL;
@@ -308,17 +338,15 @@ static enum em_status set(struct session *s, const struct job *job, const struct
 		return EM_OK;
 	}
 	const struct em_setting *row = em_settings_row(s->settings, job->name);
-	if (s->run && row->effect == EM_EFFECT_REOPEN && strcmp(s->path, "-") == 0) {
-		em_settings_release(next);
-		return em_fail(err, EM_USAGE, "%s: standard input cannot be read again; start with --set %s=%s", job->name,
-		               job->name, job->text);
-	}
-	if (s->run && row->effect == EM_EFFECT_REOPEN)
-		return reopen(s, next, s->path, "", h, err);
-	if (s->run && row->effect == EM_EFFECT_RESTART)
-		return reopen(s, next, NULL, init_after(s, job->name), h, err);
+	if (strcmp(row->name, "model") == 0)
+		st = for_model(s, world_model(next), &next, err);
+	if (!st)
+		st = drop_start(s, row->name, &next, err);
+	if (!st && s->run && (row->effect == EM_EFFECT_REOPEN || row->effect == EM_EFFECT_RESTART))
+		return set_anew(s, row, next, h, err);
+	/* A setting of the session or the screen is none of the run's. */
 	const struct em_snapshot *now = s->newest ? s->newest->pub.run : NULL;
-	if (s->run && now && em_settings_row(now->problem->settings, job->name))
+	if (!st && s->run && now && em_settings_row(now->problem->settings, job->name))
 		st = em_run_set(s->run, job->name, job->text, err);
 	if (st) {
 		em_settings_release(next);
@@ -327,6 +355,66 @@ static enum em_status set(struct session *s, const struct job *job, const struct
 	em_settings_release(s->settings);
 	s->settings = next;
 	return EM_OK;
+}
+
+/* Settings for an example: its model (or the one in use, if it is for that), what it wants, nothing of another's. */
+static enum em_status settings_for(const struct session *s, const struct em_example *e, struct em_settings **out,
+                                   struct em_err *err)
+{
+	const struct em_model *m = world_model(s->settings);
+	enum em_status st = EM_OK;
+	*out = em_settings_retain(s->settings);
+	if (s->world && world_example(s->world))
+		st = world_unset(world_example(s->world), out, err);
+	if (!st && !takes(e, m)) {
+		struct em_settings *next = NULL;
+		m = em_model_named(e->models[0]);
+		st = em_settings_with(*out, "model", m->name, &next, err);
+		if (!st) {
+			em_settings_release(*out);
+			*out = next;
+			st = for_model(s, m, out, err);
+		}
+	}
+	if (!st)
+		st = world_preset(e, out, err);
+	if (st)
+		em_settings_release(*out);
+	return st;
+}
+
+static enum em_status open_example(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
+{
+	const struct em_example *e = em_example_named(job->name);
+	struct em_settings *next = NULL;
+	if (!e)
+		return em_fail(err, EM_USAGE, "no example \"%s\"; `open example` lists them", job->name);
+	struct place at = {NULL, e, job->init};
+	enum em_status st = job->kind == JOB_OPEN ? EM_OK : settings_for(s, e, &next, err);
+	if (st)
+		return st;
+	if (job->kind == JOB_OPEN) /* the settings were chosen before */
+		return takes(e, world_model(s->settings)) ? reopen(s, same_settings(s), &at, h, err)
+		                                          : em_fail(err, EM_USAGE, "%s is an example for %s, not for %s", e->name,
+		                                                    e->models[0], world_model(s->settings)->name);
+	if (job->kind == JOB_EXAMPLE)
+		return reopen(s, next, &at, h, err);
+	em_settings_release(s->settings);
+	s->settings = next;
+	return EM_OK;
+}
+
+/* Data at a path, without the settings of the example that was open. */
+static enum em_status open_path(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
+{
+	struct em_settings *next = same_settings(s);
+	enum em_status st = s->world && world_example(s->world) ? world_unset(world_example(s->world), &next, err) : EM_OK;
+	if (st) {
+		em_settings_release(next);
+		return st;
+	}
+	struct place at = {job->text, NULL, job->init};
+	return reopen(s, next, &at, h, err);
 }
 
 /* What the entries of the last iteration gained together. */
@@ -409,14 +497,16 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 	enum em_status st;
 	if (job->kind != JOB_SET)
 		s->limit = 0;
-	if (job->kind == JOB_OPEN)
-		st = reopen(s, same_settings(s), job->text, job->init, &h, err);
+	if (job->kind == JOB_EXAMPLE || job->kind == JOB_PRESET || (job->kind == JOB_OPEN && *job->name))
+		st = open_example(s, job, &h, err);
+	else if (job->kind == JOB_OPEN)
+		st = open_path(s, job, &h, err);
 	else if (job->kind == JOB_SET)
 		st = set(s, job, &h, err);
 	else if (!s->run)
-		return em_fail(err, EM_USAGE, "nothing is open; open a corpus first");
+		return em_fail(err, EM_USAGE, "nothing is open; open data first");
 	else if (job->kind == JOB_RESTART)
-		st = reopen(s, same_settings(s), NULL, *job->init ? job->init : s->init, &h, err);
+		st = reopen(s, same_settings(s), &(struct place){NULL, NULL, *job->init ? job->init : s->init}, &h, err);
 	else
 		st = step_job(s, job, &h, err);
 	enum em_status shown = publish(s, st ? NULL : err);

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "elbow/corpus.h"
+#include "elbow/example.h"
 #include "elbow/run.h"
 
 enum condition_kind {
@@ -26,7 +26,10 @@ struct condition {
 };
 
 enum job_kind {
-	JOB_OPEN,     /* text: path, "" for the built-in corpus; init: a state file or "" */
+	JOB_OPEN,     /* text: path, "" for the built-in corpus; or name: an example, the settings as they are; init: a state
+	               * file or "" */
+	JOB_EXAMPLE,  /* name: opens an example with its model and settings */
+	JOB_PRESET,   /* name: takes an example's model and settings, opens nothing */
 	JOB_RESTART,  /* the same data from step 0, under the settings as they are; init: from another state file */
 	JOB_STEP,     /* size, count times */
 	JOB_PHASE,    /* m, count times */
@@ -53,6 +56,7 @@ struct picture {
 	const struct em_snapshot *run;     /* NULL while nothing is open yet */
 	const struct em_data *data;        /* NULL likewise */
 	const struct em_corpus *corpus;    /* of data; NULL when it is not a corpus */
+	const struct em_example *example;  /* NULL when the data are none */
 	const char *name;                  /* of the data, unsafe for screens as it is */
 	const struct em_settings *settings;/* all of them */
 	struct picture_part *part;         /* private */
