@@ -229,15 +229,55 @@ static enum em_status copy_path(char *to, size_t size, const char *path, struct 
 	return EM_OK;
 }
 
-static enum em_status known(const char *what, const char *name, bool ok, const char *there, struct em_err *err)
+static const char short_options[] = "m:k:s:e:x:bhV";
+static const struct option longs[] = {
+	{"model", 1, NULL, 'm'},   {"components", 1, NULL, 'k'}, {"set", 1, NULL, 's'},          {"seed", 1, NULL, OPT_SEED},
+	{"init", 1, NULL, OPT_INIT}, {"execute", 1, NULL, 'e'},  {"script", 1, NULL, 'x'},       {"batch", 0, NULL, 'b'},
+	{"prompt", 0, NULL, OPT_PROMPT}, {"example", 1, NULL, OPT_EXAMPLE}, {"man", 0, NULL, OPT_MAN},
+	{"help", 0, NULL, 'h'},    {"version", 0, NULL, 'V'},    {NULL, 0, NULL, 0},
+};
+
+/* The model decides which settings there are, an example which values they begin with: both come before the rest, wherever
+ * they stand. A model that takes other data than the built-in corpus opens the first example it has. */
+static enum em_status choose(struct session *s, int argc, char *argv[], struct options *o, struct em_err *err)
 {
-	return ok ? EM_OK : em_fail(err, EM_USAGE, "no %s \"%s\"; there is %s", what, name, there);
+	const char *model = NULL, *example = NULL;
+	struct job preset = {.kind = JOB_PRESET};
+	enum em_status st = EM_OK;
+	int c;
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, short_options, longs, NULL)) != -1)
+		if (c == 'm')
+			model = optarg;
+		else if (c == OPT_EXAMPLE)
+			example = optarg;
+	bool data = optind < argc;
+	opterr = 1;
+	optind = 0;
+	if (example && data)
+		return em_fail(err, EM_USAGE, "--example %s and the data %s; give one of the two", example, argv[argc - 1]);
+	if (model)
+		st = set(s, "model", model, err);
+	for (size_t i = 0; !st && model && !example && !data && em_model_named(model)->takes != EM_DATA_CORPUS && em_example_at(i); i++)
+		if (strcmp(em_example_at(i)->models[0], model) == 0)
+			example = em_example_at(i)->name;
+	if (st || !example)
+		return st;
+	snprintf(preset.name, sizeof preset.name, "%s", example);
+	snprintf(o->open.name, sizeof o->open.name, "%s", example);
+	st = session_perform(s, &preset, NULL, err);
+	const struct picture *pic = session_picture(s);
+	if (!st && model && strcmp(em_settings_text(pic->settings, "model"), model) != 0)
+		st = em_fail(err, EM_USAGE, "the example %s is not for %s but for %s", example, model, em_settings_text(pic->settings, "model"));
+	picture_release(pic);
+	return st;
 }
 
 static enum em_status option(struct session *s, struct options *o, int c, const char *arg, struct em_err *err)
 {
 	switch (c) {
-	case 'm': return known("model", arg, em_model_named(arg), "lda", err);
+	case 'm':
+	case OPT_EXAMPLE: return EM_OK; /* taken in the first pass */
 	case 'k': return set(s, "components", arg, err);
 	case 's': return set_pair(s, arg, err);
 	case 'e': return add_line(o, "", arg, err);
@@ -246,17 +286,9 @@ static enum em_status option(struct session *s, struct options *o, int c, const 
 	case OPT_SEED: return set(s, "seed", arg, err);
 	case OPT_INIT: return copy_path(o->open.init, sizeof o->open.init, arg, err);
 	case OPT_PROMPT: o->prompt = true; return EM_OK;
-	case OPT_EXAMPLE: return known("example", arg, strcmp(arg, "gazette") == 0, "gazette", err);
 	default: return em_fail(err, EM_USAGE, "see elbow --help");
 	}
 }
-
-static const struct option longs[] = {
-	{"model", 1, NULL, 'm'},   {"components", 1, NULL, 'k'}, {"set", 1, NULL, 's'},          {"seed", 1, NULL, OPT_SEED},
-	{"init", 1, NULL, OPT_INIT}, {"execute", 1, NULL, 'e'},  {"script", 1, NULL, 'x'},       {"batch", 0, NULL, 'b'},
-	{"prompt", 0, NULL, OPT_PROMPT}, {"example", 1, NULL, OPT_EXAMPLE}, {"man", 0, NULL, OPT_MAN},
-	{"help", 0, NULL, 'h'},    {"version", 0, NULL, 'V'},    {NULL, 0, NULL, 0},
-};
 
 /* What prints and ends: help, version, man. */
 static bool informed(int c, struct session *s)
@@ -283,7 +315,8 @@ static int read_options(int argc, char *argv[], struct session *s, struct option
 	struct em_err err = {0};
 	enum em_status st = EM_OK;
 	int c;
-	while (!st && (c = getopt_long(argc, argv, "m:k:s:e:x:bhV", longs, NULL)) != -1) {
+	st = choose(s, argc, argv, o, &err);
+	while (!st && (c = getopt_long(argc, argv, short_options, longs, NULL)) != -1) {
 		if (informed(c, s))
 			return STATUS_OK;
 		if (c == '?') /* getopt has said what is wrong */

@@ -90,12 +90,16 @@ static void offer_argument(struct cmd_completions *out, const struct cmd *c, int
 		offer_settings(out, s, typed);
 		return;
 	}
+	bool opens = strcmp(c->name, "open") == 0;
+	if (opens && at_word == 2 && strcmp(first, "example") == 0)
+		for (size_t i = 0; em_example_at(i); i++)
+			offer(out, typed, em_example_at(i)->name, em_example_at(i)->title);
 	if (strcmp(c->name, "continue") == 0 && at_word == 2)
 		for (size_t i = 0; conditions[i]; i++)
 			offer(out, typed, conditions[i], NULL);
 	for (size_t i = 0; at_word == 1 && c->words && c->words[i]; i++)
 		offer(out, typed, c->words[i], NULL);
-	if (c->files && at_word == (c->words ? 2 : 1)) {
+	if (c->files && at_word == (c->words && !opens ? 2 : 1)) {
 		offer_files(out, typed);
 		if (out->count > 1) /* commands stay in the order of the table; files have none */
 			qsort(out->word, out->count, sizeof *out->word, by_word);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "command/verbs.h"
 
 static enum em_status count_of(const struct cmd_call *c, int i, size_t fallback, size_t *out, struct em_err *err)
@@ -125,10 +126,34 @@ enum em_status verb_restart(const struct cmd_call *c, struct em_err *err)
 	return submit(c, &job, err);
 }
 
+static enum em_status list_examples(const struct cmd_call *c, struct em_err *err)
+{
+	struct buf b = {0};
+	const struct em_example *e;
+	for (size_t i = 0; (e = em_example_at(i)); i++)
+		buf_printf(&b, "%s%-10s %-10s %s", i ? "\n" : "", e->name, e->models[0], e->title);
+	char *text = buf_take(&b);
+	if (!text)
+		return em_no_memory(err);
+	c->front->print(c->front->self, text);
+	free(text);
+	return EM_OK;
+}
+
 enum em_status verb_open(const struct cmd_call *c, struct em_err *err)
 {
 	struct job job = {.kind = JOB_OPEN};
-	enum em_status st = c->argc ? file_into(job.text, sizeof job.text, c, err) : EM_OK;
+	enum em_status st = EM_OK;
+	if (c->argc && strcmp(c->argv[0], "example") == 0) {
+		if (c->argc == 1)
+			return list_examples(c, err);
+		job.kind = JOB_EXAMPLE;
+		st = text_into(job.name, sizeof job.name, c->argv[1], err);
+	} else if (c->argc > 1) {
+		return em_fail(err, EM_USAGE, "open takes a path, or example and a name; for example: open example coins");
+	} else if (c->argc) {
+		st = file_into(job.text, sizeof job.text, c, err);
+	}
 	return st ? st : submit(c, &job, err);
 }
 

@@ -6,6 +6,7 @@
 static const char *const export_words[] = {"trace", "state", "topics", "documents", NULL};
 static const char *const show_words[] = {"corpus", "settings", "step",   "verdict", "ledger",
                                          "topics", "topic",    "document", NULL};
+static const char *const open_words[] = {"example", NULL};
 static const char *const until_words[] = {"until", NULL};
 static const char *const view_words[] = {"bound", "trace", "terms", "topics", "documents", "reader", "next", "previous", NULL};
 static const char *const zoom_words[] = {"in", "out", "all", NULL};
@@ -37,9 +38,11 @@ static const struct cmd table[] = {
 	{"restart", CMD_STEP, "", 0, 0, NULL, false, verb_restart, "start again from entry 0",
 	 "The same data under the settings as they are now.", "restart"},
 
-	{"open", CMD_DATA, "[PATH]", 0, 1, NULL, true, verb_open, "open data",
-	 "A folder of .txt, a .csv or .tsv, LDA-C .ldac or .dat, - for standard input; nothing for the built-in gazette.",
-	 "open papers.csv"},
+	{"open", CMD_DATA, "[PATH | example [NAME]]", 0, 2, open_words, true, verb_open, "open data",
+	 "As the model takes them: a corpus (a folder of .txt, a .csv or .tsv, LDA-C .ldac or .dat), a table of numbers (.csv, "
+	 ".tsv) or sequences, one a line; - for standard input; nothing for the built-in gazette. example NAME opens a built-in "
+	 "data set with its model and start; example alone lists them.",
+	 "open example coins"},
 	{"init", CMD_DATA, "FILE", 1, 1, NULL, true, verb_init, "start from the θ in a state file",
 	 "The number of components comes from the file; the data must be those it was made on.", "init state.json"},
 	{"set", CMD_DATA, "NAME VALUE", 1, 2, NULL, false, verb_set, "change or show a setting",
