@@ -56,6 +56,9 @@ extern const struct em_setting_table em_corpus_settings;
  * or, for a path of NULL, the built-in corpus named gazette. Errors are "FILE:LINE: ...". Owned: release. */
 enum em_status em_corpus_open(const char *path, const struct em_settings *s, struct em_corpus **out,
                               struct em_err *err);
+/* The same of a .csv in memory (copied), whose first row names the columns; `name` stands in messages. Owned likewise. */
+enum em_status em_corpus_from(const char *name, const char *csv, size_t size, const struct em_settings *s,
+                              struct em_corpus **out, struct em_err *err);
 void em_corpus_free(struct em_corpus *c);
 
 /* The tokens of document d's text, found again by the same rules. Owned by the caller (free). */

@@ -153,24 +153,26 @@ static void publish(struct em_corpus *c, const struct em_corpus_part *part, bool
 	c->has_text = has_text;
 }
 
-enum em_status em_corpus_open(const char *path, const struct em_settings *s, struct em_corpus **out,
-                              struct em_err *err)
+/* A corpus with its private half, both empty. NULL: out of memory. */
+static struct em_corpus *begin(const struct em_settings *s)
 {
-	*out = NULL;
-	bool counted;
 	struct em_corpus *c = calloc(1, sizeof *c);
 	struct em_corpus_part *part = calloc(1, sizeof *part);
 	if (!c || !part) {
 		free(c);
 		free(part);
-		return em_no_memory(err);
+		return NULL;
 	}
 	c->part = part;
 	part->settings = em_settings_retain(s);
-	const char *label = path ? strcmp(path, "-") ? path : "standard input" : "gazette";
-	enum em_status status = name_part(part, path, err);
-	if (!status)
-		status = read_source(part, path, &counted, err);
+	return c;
+}
+
+/* From the source to the corpus: words, counts, duplicates. Hands c over, or frees it when status says it failed. */
+static enum em_status end(struct em_corpus *c, enum em_status status, bool counted, const char *label,
+                          struct em_corpus **out, struct em_err *err)
+{
+	struct em_corpus_part *part = c->part;
 	if (!status && !counted)
 		status = source_finish(&part->source, label, err);
 	if (!status && !counted)
@@ -184,6 +186,40 @@ enum em_status em_corpus_open(const char *path, const struct em_settings *s, str
 	publish(c, part, !counted);
 	*out = c;
 	return EM_OK;
+}
+
+enum em_status em_corpus_open(const char *path, const struct em_settings *s, struct em_corpus **out,
+                              struct em_err *err)
+{
+	*out = NULL;
+	bool counted = false;
+	struct em_corpus *c = begin(s);
+	if (!c)
+		return em_no_memory(err);
+	const char *label = path ? strcmp(path, "-") ? path : "standard input" : "gazette";
+	enum em_status status = name_part(c->part, path, err);
+	if (!status)
+		status = read_source(c->part, path, &counted, err);
+	return end(c, status, counted, label, out, err);
+}
+
+enum em_status em_corpus_from(const char *name, const char *csv, size_t size, const struct em_settings *s,
+                              struct em_corpus **out, struct em_err *err)
+{
+	*out = NULL;
+	struct em_corpus *c = begin(s);
+	if (!c)
+		return em_no_memory(err);
+	c->part->name = strdup(name);
+	char *copy = malloc(size + 1);
+	if (!c->part->name || !copy) {
+		free(copy);
+		em_corpus_free(c);
+		return em_no_memory(err);
+	}
+	memcpy(copy, csv, size);
+	struct file_bytes f = {.bytes = copy, .size = size, .memory = copy};
+	return end(c, csv_read(&c->part->source, &f, name, ',', s, err), false, name, out, err);
 }
 
 void em_corpus_free(struct em_corpus *c)
