@@ -37,4 +37,11 @@ enum em_status em_data_of(const char *name, struct em_corpus *corpus, struct em_
                           struct em_sequences *sequences, struct em_data **out, struct em_err *err);
 void em_data_free(struct em_data *d); /* NULL is allowed */
 
+/* Observation n in a few words, as the data have it (unsafe for screens): a title, "3.6, 79", "line 7". */
+void em_data_label(const struct em_data *d, size_t n, char *out, size_t size);
+/* How many tokens or symbols observation n has; NAN for points. */
+double em_data_length(const struct em_data *d, size_t n);
+/* What was read, as lines of plain text. Owned by the caller (free). NULL: out of memory. */
+char *em_data_report(const struct em_data *d);
+
 #endif

@@ -107,6 +107,7 @@ struct em_entry;
 struct em_model {
 	const char *name, *title;
 	const char *observation, *component; /* "document", "topic" */
+	const char *unit;                    /* what sizes of components count: "token"; NULL: observations */
 	const char *latent;                  /* the formula of q, one line */
 	enum em_data_kind takes;
 	bool exact;                          /* the E-step sets q to the posterior; collect gives log_p and kl */
@@ -170,6 +171,11 @@ struct em_model {
 	                size_t size);
 	const char *(*equation)(const struct em_problem *p, bool m_phase);
 };
+
+static inline const char *em_model_unit(const struct em_model *m)
+{
+	return m->unit ? m->unit : m->observation;
+}
 
 /* The registry: NULL when there is no such model; NULL past the last. */
 const struct em_model *em_model_named(const char *name);

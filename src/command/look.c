@@ -83,17 +83,17 @@ static enum em_status show_run(const struct cmd_call *c, const char *what, struc
 		report_ledger(b, s, SIZE_MAX);
 	else if (strcmp(what, "step") == 0)
 		report_step(b, s);
-	else if (strcmp(what, "topics") == 0)
+	else if (strcmp(what, "topics") == 0 || strcmp(what, "components") == 0)
 		report_components(b, s, 10);
-	else if (strcmp(what, "topic") == 0) {
+	else if (strcmp(what, "topic") == 0 || strcmp(what, "component") == 0) {
 		if (!(st = index_of(c, 1, l->components, s->problem->model->component, &n, err)))
 			report_component(b, s, n, 25);
-	} else if (strcmp(what, "document") == 0) {
+	} else if (strcmp(what, "document") == 0 || strcmp(what, "observation") == 0) {
 		if (!(st = index_of(c, 1, l->observations, s->problem->model->observation, &n, err)))
 			report_document(b, s, n);
 	} else {
 		st = em_fail(err, EM_USAGE,
-		             "show what? corpus, settings, step, verdict, ledger, topics, topic K or document N, not \"%s\"",
+		             "show what? data, settings, step, verdict, ledger, components, component K or observation N, not \"%s\"",
 		             what);
 	}
 	return st;
@@ -107,9 +107,9 @@ enum em_status verb_show(const struct cmd_call *c, struct em_err *err)
 	if (strcmp(what, "settings") == 0)
 		show_settings(&b, c->picture->settings);
 	else if (!c->picture->run)
-		st = em_fail(err, EM_USAGE, "nothing is open; open a corpus first");
-	else if (strcmp(what, "corpus") == 0) {
-		char *report = em_corpus_report(c->picture->corpus);
+		st = em_fail(err, EM_USAGE, "nothing is open; open data first");
+	else if (strcmp(what, "corpus") == 0 || strcmp(what, "data") == 0) {
+		char *report = em_data_report(c->picture->data);
 		if (!report)
 			st = em_no_memory(err);
 		else
@@ -149,10 +149,10 @@ enum em_status verb_print(const struct cmd_call *c, struct em_err *err)
 {
 	const struct em_snapshot *s = c->picture->run;
 	struct found f;
-	size_t at[2] = {0, 0};
+	size_t at[3] = {0, 0, 0};
 	struct buf b = {0};
 	if (!s)
-		return em_fail(err, EM_USAGE, "nothing is open; open a corpus first");
+		return em_fail(err, EM_USAGE, "nothing is open; open data first");
 	const struct em_layout *l = &s->problem->layout;
 	if (!find_in(l->theta, l->theta_arrays, s->theta, c->argv[0], &f) &&
 	    !find_in(l->q, l->q_arrays, s->q, c->argv[0], &f) &&
@@ -169,19 +169,26 @@ enum em_status verb_print(const struct cmd_call *c, struct em_err *err)
 	if (given > f.a->rank)
 		return em_fail(err, EM_USAGE, "%s has %u dimension%s", f.a->name, f.a->rank, f.a->rank == 1 ? "" : "s");
 	for (unsigned i = 0; i < given; i++) {
-		enum em_status st = index_of(c, (int)i + 1, f.a->dim[i], i ? "column" : "row", &at[i], err);
+		static const char *const of[] = {"row", "column", "layer"};
+		enum em_status st = index_of(c, (int)i + 1, f.a->dim[i], of[i], &at[i], err);
 		if (st)
 			return st;
 	}
-	size_t rows = given > 0 ? 1 : f.a->dim[0], columns = f.a->rank < 2 || given > 1 ? 1 : f.a->dim[1];
-	if (rows * columns > 200000)
+	size_t n[3];
+	for (unsigned i = 0; i < 3; i++)
+		n[i] = i < given || i >= f.a->rank ? 1 : f.a->dim[i];
+	if (n[0] * n[1] * n[2] > 200000)
 		return em_fail(err, EM_USAGE, "%s has %zu numbers; print %s I prints row I, export state writes them all",
-		               f.a->name, rows * columns, f.a->name);
-	for (size_t i = 0; i < rows; i++)
-		for (size_t j = 0; j < columns; j++)
-			buf_printf(&b, "%.17g%s",
-			           f.v[f.a->offset + (at[0] + i) * f.a->stride[0] + (at[1] + j) * f.a->stride[1]],
-			           j + 1 == columns ? "\n" : " ");
+		               f.a->name, n[0] * n[1] * n[2], f.a->name);
+	for (size_t i = 0; i < n[0]; i++)
+		for (size_t j = 0; j < n[1]; j++)
+			for (size_t k = 0; k < n[2]; k++) {
+				bool last = f.a->rank == 3 ? k + 1 == n[2] : j + 1 == n[1];
+				buf_printf(&b, "%.17g%s",
+				           f.v[f.a->offset + (at[0] + i) * f.a->stride[0] + (at[1] + j) * f.a->stride[1] +
+				               (at[2] + k) * f.a->stride[2]],
+				           last ? "\n" : " ");
+			}
 	return say(c, &b, err);
 }
 

@@ -65,17 +65,23 @@ void report_components(struct buf *b, const struct em_snapshot *s, size_t words)
 	for (size_t k = 0; s->mass && k < p->layout.components; k++)
 		total += s->mass[k];
 	for (size_t k = 0; k < p->layout.components; k++) {
+		bool terms = p->model->picture == EM_PICTURE_TERMS;
 		size_t n = p->model->describe(p, s->theta, k, item, words < 64 ? words : 64);
+		char warning[240];
 		buf_printf(b, "%s %*zu", p->model->component, p->layout.components > 9 ? 3 : 1, k + 1);
 		if (s->mass && total > 0)
 			buf_printf(b, " %5.1f %%", 100 * s->mass[k] / total);
 		buf_puts(b, "  ");
 		for (size_t i = 0; i < n; i++) {
 			if (i)
-				buf_putc(b, ' ');
+				buf_puts(b, terms ? " " : ", ");
 			text_safe(b, item[i].label, strlen(item[i].label));
+			if (!terms)
+				buf_printf(b, " %s", number_short(item[i].weight, 6).s);
 		}
 		buf_putc(b, '\n');
+		if (p->model->health && p->model->health(p, s->theta, k, warning, sizeof warning))
+			buf_printf(b, "  ! %s\n", warning);
 	}
 }
 
@@ -85,7 +91,7 @@ void report_component(struct buf *b, const struct em_snapshot *s, size_t k, size
 	size_t n = s->problem->model->describe(s->problem, s->theta, k, item, words < 64 ? words : 64);
 	buf_printf(b, "%s %zu", s->problem->model->component, k + 1);
 	if (s->mass)
-		buf_printf(b, ": %s tokens expected", number_fixed(s->mass[k], 1).s);
+		buf_printf(b, ": %s %ss expected", number_fixed(s->mass[k], 1).s, em_model_unit(s->problem->model));
 	buf_putc(b, '\n');
 	for (size_t i = 0; i < n; i++) {
 		buf_printf(b, "%4zu  %.6f  ", i + 1, item[i].weight);
@@ -96,23 +102,31 @@ void report_component(struct buf *b, const struct em_snapshot *s, size_t k, size
 
 void report_document(struct buf *b, const struct em_snapshot *s, size_t n)
 {
-	const struct em_corpus *c = s->problem->data->corpus;
+	const struct em_problem *p = s->problem;
 	const struct em_obs *o = s->obs + n;
-	const struct em_array *q = s->problem->layout.q;
-	double sum = 0;
-	buf_printf(b, "document %zu: ", n + 1);
-	text_safe(b, c->name[n], strlen(c->name[n]));
-	buf_printf(b, "\n  %u tokens, %u sweeps%s; ELBO %s, log p %s, KL %s (nats)\n", c->length[n], o->sweeps,
-	           c->length[n] == 0 ? ", empty" : o->capped ? ", at the limit" : "", number_fixed(o->elbo, 6).s,
-	           number_fixed(o->log_evidence, 6).s, number_fixed(o->log_evidence - o->elbo, 6).s);
-	if (s->problem->layout.q_arrays == 0 || q->rank != 2)
-		return;
-	const double *row = s->q + q->offset + n * q->stride[0];
-	for (size_t k = 0; k < q->dim[1]; k++)
-		sum += row[k * q->stride[1]];
-	for (size_t k = 0; k < q->dim[1]; k++)
-		buf_printf(b, "  %s %-3zu %s %-12.6g share %.4f\n", s->problem->model->component, k + 1, q->name,
-		           row[k * q->stride[1]], row[k * q->stride[1]] / sum);
+	char label[512];
+	double length = em_data_length(p->data, n);
+	em_data_label(p->data, n, label, sizeof label);
+	buf_printf(b, "%s %zu: ", p->model->observation, n + 1);
+	text_safe(b, label, strlen(label));
+	buf_puts(b, "\n  ");
+	if (!isnan(length))
+		buf_printf(b, "%.0f %s, ", length, p->data->corpus ? "tokens" : "symbols");
+	buf_printf(b, "%u sweeps%s; ELBO %s, log p %s, KL %s (nats)\n", o->sweeps,
+	           length == 0 ? ", empty" : o->capped ? ", at the limit" : "", number_fixed(o->elbo, 6).s,
+	           number_fixed(o->log_evidence, 6).s, number_fixed(o->kl, 6).s);
+	const struct em_array *q = p->layout.q;
+	double *share = calloc(p->layout.components + 1, sizeof *share);
+	if (share && p->model->shares)
+		p->model->shares(p, s->q + n * p->layout.q_stride, n, share);
+	for (size_t k = 0; share && p->layout.q_arrays > 0 && q->rank == 2 && k < q->dim[1]; k++) {
+		buf_printf(b, "  %s %-3zu %s %-12.6g", p->model->component, k + 1, q->name,
+		           s->q[q->offset + n * q->stride[0] + k * q->stride[1]]);
+		if (p->model->shares)
+			buf_printf(b, " share %.4f", share[k]);
+		buf_putc(b, '\n');
+	}
+	free(share);
 }
 
 /* True when the blank at i parts the thousands of a number. */

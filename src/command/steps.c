@@ -226,10 +226,11 @@ enum em_status verb_export(const struct cmd_call *c, struct em_err *err)
 	static const struct {
 		const char *name;
 		enum em_status (*write)(const struct em_snapshot *, const char *, bool, struct em_err *);
-	} kinds[] = {{"trace", em_export_trace}, {"state", em_export_state}, {"topics", em_export_topics},
+	} kinds[] = {{"trace", em_export_trace}, {"state", em_export_state}, {"components", em_export_topics},
+	             {"observations", em_export_documents}, {"topics", em_export_topics},
 	             {"documents", em_export_documents}};
 	if (!c->picture->run)
-		return em_fail(err, EM_USAGE, "nothing is open; open a corpus first");
+		return em_fail(err, EM_USAGE, "nothing is open; open data first");
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		if (strcmp(c->argv[0], kinds[i].name) == 0) {
 			enum em_status st = kinds[i].write(c->picture->run, c->argv[1], c->bang, err);
@@ -239,5 +240,5 @@ enum em_status verb_export(const struct cmd_call *c, struct em_err *err)
 				c->front->print(c->front->self, said);
 			return st;
 		}
-	return em_fail(err, EM_USAGE, "export what? trace, state, topics or documents, not \"%s\"", c->argv[0]);
+	return em_fail(err, EM_USAGE, "export what? trace, state, components or observations, not \"%s\"", c->argv[0]);
 }

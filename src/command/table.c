@@ -3,12 +3,14 @@
  * The table of commands: prompt, scripts, keys, completion, help and man page are made from it. */
 #include "command/verbs.h"
 
-static const char *const export_words[] = {"trace", "state", "topics", "documents", NULL};
-static const char *const show_words[] = {"corpus", "settings", "step",   "verdict", "ledger",
-                                         "topics", "topic",    "document", NULL};
+static const char *const export_words[] = {"trace", "state", "components", "observations", "topics", "documents", NULL};
+static const char *const show_words[] = {"data",       "settings",  "step",        "verdict", "ledger",
+                                         "components", "component", "observation", "corpus",  "topics",
+                                         "topic",      "document",  NULL};
 static const char *const open_words[] = {"example", NULL};
 static const char *const until_words[] = {"until", NULL};
-static const char *const view_words[] = {"bound", "trace", "terms", "topics", "documents", "reader", "next", "previous", NULL};
+static const char *const view_words[] = {"bound",  "trace",     "terms", "topics", "documents", "reader",
+                                         "landscape", "data",  "jensen", "next",   "previous",  NULL};
 static const char *const zoom_words[] = {"in", "out", "all", NULL};
 static const char *const sort_words[] = {"number", "name", "tokens", "topic", "elbo", "evidence", "kl", "change", "sweeps",
                                          "next", "reverse", NULL};
@@ -50,11 +52,11 @@ static const struct cmd table[] = {
 	 "set alpha_update symmetric"},
 
 	{"show", CMD_LOOK, "WHAT", 1, 2, show_words, false, verb_show, "say something of the run or the data as text",
-	 "corpus: what was read and what each rule removed. step: what the last step did. verdict, ledger, topics, topic K, "
-	 "document N, settings.",
-	 "show corpus"},
-	{"print", CMD_LOOK, "ARRAY [I [J]]", 1, 3, print_words, false, verb_print, "numbers of θ, q or the statistics",
-	 "17 significant digits; rows and columns count from 1. alpha, topics[topic][term], gamma[document][topic], counts, log_shares.",
+	 "data (or corpus): what was read and what each rule removed. step: what the last step did. verdict, ledger, components "
+	 "(or topics), component K, observation N (or document N), settings.",
+	 "show data"},
+	{"print", CMD_LOOK, "ARRAY [I [J [K]]]", 1, 4, print_words, false, verb_print, "numbers of θ, q or the statistics",
+	 "17 significant digits; rows and columns count from 1. The names are those of the state file: for LDA alpha, topics[topic][term], gamma[document][topic], and the statistics counts and log_shares.",
 	 "print gamma 12"},
 	{"why", CMD_LOOK, "", 0, 0, NULL, false, verb_ui, "the arithmetic behind the selected word",
 	 "In the Reader: β, exp ψ(γ), their product and φ for each topic.", "view reader; why"},

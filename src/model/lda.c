@@ -447,6 +447,7 @@ const struct em_model em_model_lda = {
 	.title = "LDA",
 	.observation = "document",
 	.component = "topic",
+	.unit = "token",
 	.latent = "q(θ,z) = Dir(θ|γ) Π Mult(zₙ|φₙ)",
 	.takes = EM_DATA_CORPUS,
 	.exact = false,

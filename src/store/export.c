@@ -64,16 +64,16 @@ enum em_status em_export_trace(const struct em_snapshot *s, const char *path, bo
 enum em_status em_export_topics(const struct em_snapshot *s, const char *path, bool replace, struct em_err *err)
 {
 	const struct em_problem *p = s->problem;
-	const struct em_array *topics = NULL;
+	bool words = p->model->picture == EM_PICTURE_TERMS;
+	size_t terms = 1;
 	for (unsigned i = 0; i < p->layout.theta_arrays; i++)
-		if (p->layout.theta[i].rank == 2)
-			topics = p->layout.theta + i;
-	size_t terms = topics ? topics->dim[1] : 0;
+		for (unsigned d = 0; d < p->layout.theta[i].rank; d++)
+			terms = p->layout.theta[i].dim[d] > terms ? p->layout.theta[i].dim[d] : terms;
 	struct em_item *items = calloc(terms + 1, sizeof *items);
 	struct buf b = {0};
 	if (!items)
 		return em_no_memory(err);
-	buf_printf(&b, "%s,rank,term,probability\n", p->model->component);
+	buf_printf(&b, "%s,rank,%s\n", p->model->component, words ? "term,probability" : "item,value");
 	for (size_t k = 0; k < p->layout.components; k++) {
 		size_t n = p->model->describe(p, s->theta, k, items, terms);
 		for (size_t i = 0; i < n; i++) {
@@ -86,41 +86,51 @@ enum em_status em_export_topics(const struct em_snapshot *s, const char *path, b
 	return finish(&b, path, replace, err);
 }
 
-/* The posterior means of a Dirichlet: gamma over its sum. */
-static void shares(struct buf *b, const struct em_snapshot *s, size_t n)
+/* The expected shares of the components (LDA: the posterior means), or what q has of them (the scores of factors). */
+static void shares(struct buf *b, const struct em_snapshot *s, size_t n, double *room)
 {
-	const struct em_array *gamma = s->problem->layout.q;
-	const double *row = s->q + gamma->offset + n * gamma->stride[0];
-	double sum = 0;
-	for (size_t k = 0; k < gamma->dim[1]; k++)
-		sum += row[k * gamma->stride[1]];
-	for (size_t k = 0; k < gamma->dim[1]; k++) {
+	const struct em_problem *p = s->problem;
+	const double *q = s->q + n * p->layout.q_stride;
+	if (p->model->shares)
+		p->model->shares(p, q, n, room);
+	for (size_t k = 0; k < p->layout.components; k++) {
 		buf_putc(b, ',');
-		number(b, row[k * gamma->stride[1]] / sum);
+		number(b, p->model->shares ? room[k] : q[p->layout.q[0].offset + k * p->layout.q[0].stride[1]]);
 	}
 }
 
 enum em_status em_export_documents(const struct em_snapshot *s, const char *path, bool replace, struct em_err *err)
 {
-	const struct em_corpus *c = s->problem->data->corpus;
+	const struct em_problem *p = s->problem;
+	const struct em_data *d = p->data;
 	struct buf b = {0};
-	buf_puts(&b, "document,name,tokens,elbo,log_evidence,log_evidence_kind,log_evidence_se,kl");
-	for (size_t k = 0; k < s->problem->layout.components; k++)
-		buf_printf(&b, ",theta_%zu", k + 1);
+	double *room = calloc(p->layout.components + 1, sizeof *room);
+	char label[1024];
+	if (!room)
+		return em_no_memory(err);
+	buf_printf(&b, "%s,name%s,elbo,log_evidence,log_evidence_kind,log_evidence_se,kl", p->model->observation,
+	           d->corpus ? ",tokens" : d->sequences ? ",symbols" : "");
+	for (size_t k = 0; k < p->layout.components; k++)
+		buf_printf(&b, ",%s_%zu", d->corpus ? "theta" : p->model->shares ? "share" : "score", k + 1);
 	buf_putc(&b, '\n');
-	for (size_t n = 0; n < c->docs; n++) {
+	for (size_t n = 0; n < d->observations; n++) {
 		const struct em_obs *o = s->obs + n;
 		bool known = !isnan(o->log_evidence);
+		double length = em_data_length(d, n);
+		em_data_label(d, n, label, sizeof label);
 		buf_printf(&b, "%zu,", n + 1);
-		csv_field(&b, c->name[n]);
-		buf_printf(&b, ",%u,", c->length[n]);
+		csv_field(&b, d->corpus ? d->corpus->name[n] : label);
+		if (!isnan(length))
+			buf_printf(&b, ",%.0f", length);
+		buf_putc(&b, ',');
 		number(&b, o->elbo);
 		buf_putc(&b, ',');
 		number(&b, o->log_evidence);
 		buf_printf(&b, ",%s,%s,", kind_name(known ? EM_EVIDENCE_EXACT : EM_EVIDENCE_NONE), known ? "0" : "");
-		number(&b, o->log_evidence - o->elbo);
-		shares(&b, s, n);
+		number(&b, o->kl);
+		shares(&b, s, n, room);
 		buf_putc(&b, '\n');
 	}
+	free(room);
 	return finish(&b, path, replace, err);
 }

@@ -32,43 +32,28 @@ const struct em_array *array_weights(const struct em_problem *p)
 	return fits ? a : NULL;
 }
 
-const struct em_array *array_shares(const struct em_problem *p)
-{
-	for (unsigned i = 0; i < p->layout.q_arrays; i++) {
-		const struct em_array *a = &p->layout.q[i];
-		if (a->rank == 2 && a->dim[0] == p->layout.observations && a->dim[1] == p->layout.components)
-			return a;
-	}
-	return NULL;
-}
-
 bool shares_of(const struct em_snapshot *s, const double *q, size_t n, double *out)
 {
-	const struct em_array *a = array_shares(s->problem);
-	double sum = 0;
-	for (size_t k = 0; a && k < a->dim[1]; k++)
-		sum += out[k] = array_at(q, a, n, k);
-	for (size_t k = 0; a && k < a->dim[1]; k++)
-		out[k] = sum > 0 ? out[k] / sum : 0;
-	return a != NULL;
+	const struct em_problem *p = s->problem;
+	if (p->model->shares)
+		p->model->shares(p, q + n * p->layout.q_stride, n, out);
+	return p->model->shares != NULL;
 }
 
 double share_of(const struct em_snapshot *s, const double *q, size_t n, size_t k)
 {
-	const struct em_array *a = array_shares(s->problem);
-	double sum = 0;
-	if (!a || k >= a->dim[1])
-		return NAN;
-	for (size_t i = 0; i < a->dim[1]; i++)
-		sum += array_at(q, a, n, i);
-	return sum > 0 ? array_at(q, a, n, k) / sum : 0;
+	double few[64], *share = s->problem->layout.components <= 64 ? few : malloc(s->problem->layout.components * sizeof *share);
+	double out = share && k < s->problem->layout.components && shares_of(s, q, n, share) ? share[k] : NAN;
+	if (share != few)
+		free(share);
+	return out;
 }
 
 struct sight sight_of(const struct em_snapshot *s)
 {
 	const struct em_data *d = s->problem->data;
 	return (struct sight){s->theta, s->theta_before, s->q,
-	                      d->kind == EM_DATA_CORPUS ? (const void *)d->corpus->vocabulary : d,
+	                      d->corpus ? (const void *)d->corpus->vocabulary : d,
 	                      s->position, s->problem->layout.observations, s->problem->layout.components,
 	                      s->ledger[s->position].elbo};
 }
@@ -82,9 +67,12 @@ bool sight_same(const struct sight *a, const struct sight *b)
 
 const char *item_label(const struct em_problem *p, size_t id)
 {
-	if (p->data->kind != EM_DATA_CORPUS || id >= p->data->corpus->terms)
-		return "?";
-	return p->data->corpus->vocabulary[id];
+	const struct em_data *d = p->data;
+	if (d->corpus)
+		return id < d->corpus->terms ? d->corpus->vocabulary[id] : "?";
+	if (d->sequences)
+		return id < d->sequences->symbols ? d->sequences->alphabet[id] : "?";
+	return id < d->points->columns ? d->points->column[id] : "?";
 }
 
 const char *plural(size_t n)

@@ -24,11 +24,9 @@ static inline double array_at(const double *block, const struct em_array *a, siz
  * over this corpus. */
 const struct em_array *array_weights(const struct em_problem *p);
 
-/* The array of q with one number for each observation and component (gamma, responsibilities), NULL when there is none. */
-const struct em_array *array_shares(const struct em_problem *p);
-/* The expected share of component k in observation n: the row, normalized; NAN when q has no such array. */
+/* The expected share of component k in observation n; NAN when components have none. */
 double share_of(const struct em_snapshot *s, const double *q, size_t n, size_t k);
-/* All of them; false when q has no such array. */
+/* All of them; false when there are none. */
 bool shares_of(const struct em_snapshot *s, const double *q, size_t n, double *out);
 
 /* What a cache was made from: equal for two pictures of the same state only (but for accidents that do no harm: whoever keeps

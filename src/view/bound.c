@@ -309,11 +309,11 @@ static void draw_ledger(struct canvas *c, struct rect r, const struct em_snapsho
 		const struct em_entry *e = &s->ledger[from + i];
 		int y = r.y + 1 + (int)i, at = x, attr = from + i == s->position ? ATTR_BOLD : 0;
 		canvas_put_clipped(c, r.x, y, 8, style_with(COLOR_DEFAULT, attr), pane_short_step(e).s);
-		canvas_put_right(c, at, y, w, style_with(COLOR_ELBO, attr), number_fixed(e->elbo, 1).s);
+		canvas_put_right(c, at, y, w, style_with(COLOR_ELBO, attr), number_fixed(e->elbo, pane_places(s)).s);
 		canvas_put_right(c, at += w, y, w, style_with(e->decreased ? COLOR_BAD : COLOR_DEFAULT, attr),
 		                 isnan(e->gain) ? "" : pane_change(e->gain).s);
 		if (wide)
-			canvas_put_right(c, at += w, y, w, style_with(COLOR_EVIDENCE, attr), number_fixed(e->log_evidence, 1).s);
+			canvas_put_right(c, at += w, y, w, style_with(COLOR_EVIDENCE, attr), number_fixed(e->log_evidence, pane_places(s)).s);
 		canvas_put_right(c, at + w, y, w, style_with(COLOR_KL, attr), number_fixed(e->kl, pane_decimals(e->kl)).s);
 	}
 }

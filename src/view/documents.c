@@ -43,6 +43,12 @@ struct table {
 
 /* ---- layout ---- */
 
+/* Tokens or symbols of all observations; NAN for points. */
+static double parts_of(const struct em_data *d)
+{
+	return d->corpus ? (double)d->corpus->tokens : d->sequences ? (double)d->sequences->total : NAN;
+}
+
 static int total(const struct table *t)
 {
 	int sum = 0;
@@ -77,19 +83,20 @@ static void widths(struct table *t, const struct ui *ui, const struct picture *p
 {
 	const struct em_snapshot *s = pic->run;
 	const struct em_entry *now = &s->ledger[s->position];
-	int elbo = (int)text_width(number_fixed(now->elbo, 1).s) + 1, kl = (int)text_width(number_fixed(now->kl, 2).s) + 1;
+	int elbo = (int)text_width(number_fixed(now->elbo, pane_places(s)).s) + 1, kl = (int)text_width(number_fixed(now->kl, 2).s) + 1;
 	bool known = any_known(s);
 	t->w[NUMBER] = digits_of(s->problem->layout.observations) + 2;
 	t->w[NAME] = 14;
-	int tokens = pic->corpus ? (int)text_width(number_count((size_t)pic->corpus->tokens).s) + 1 : 0; /* the sum fits too */
-	t->w[TOKENS] = pic->corpus ? (tokens > 7 ? tokens : 7) : 0;
-	t->w[BAR] = array_shares(s->problem) ? 11 : 0;
-	t->w[SHARE] = ui->sort == SORT_TOPIC && array_shares(s->problem) ? 8 : 0;
+	double all = parts_of(pic->data);
+	int tokens = isnan(all) ? 0 : (int)text_width(number_count((size_t)all).s) + 1; /* the sum fits too */
+	t->w[TOKENS] = isnan(all) ? 0 : tokens > 8 ? tokens : pic->corpus ? 7 : 8;
+	t->w[BAR] = s->problem->model->shares ? 11 : 0;
+	t->w[SHARE] = ui->sort == SORT_TOPIC && s->problem->model->shares ? 8 : 0;
 	t->w[ELBO] = elbo > 9 ? elbo : 9;
 	t->w[EVIDENCE] = known ? t->w[ELBO] : 0;
 	t->w[KL] = known ? (kl > 8 && isfinite(now->kl) ? kl : 8) : 0;
 	t->w[CHANGE] = s->position > 0 ? 9 : 0;
-	t->w[SWEEPS] = 7;
+	t->w[SWEEPS] = s->problem->model->exact ? 0 : 7; /* one sweep is all there is */
 	for (int i = TOKENS; i <= SWEEPS; i++) /* its head has an arrow */
 		if (t->w[i] > 0 && about[i].sort == ui->sort && t->w[i] < (int)text_width(about[i].head) + 2)
 			t->w[i]++;
@@ -158,7 +165,18 @@ static void put(struct canvas *c, const struct table *t, struct rect r, enum col
 		canvas_put_clipped(c, r.x + t->x[k] + 2, r.y, t->w[k] - 2, style, text);
 }
 
-static void draw_head(struct canvas *c, const struct table *t, const struct ui *ui)
+/* The words of this model. */
+static const char *head_of(const struct picture *pic, int k)
+{
+	bool dirichlet = array_q(pic->run->problem, "gamma", 2) != NULL;
+	if (k == TOKENS && pic->data->sequences)
+		return "symbols";
+	if (k == NAME && pic->data->points)
+		return "values";
+	return k == BAR && !dirichlet ? "q(z)" : about[k].head;
+}
+
+static void draw_head(struct canvas *c, const struct table *t, const struct ui *ui, const struct picture *pic)
 {
 	for (int k = 0; k < COLUMNS; k++) {
 		bool sorted = about[k].sort == ui->sort && (k != BAR || !t->w[SHARE]);
@@ -167,7 +185,7 @@ static void draw_head(struct canvas *c, const struct table *t, const struct ui *
 		if (k == SHARE)
 			snprintf(head, sizeof head, "in %zu%s", t->topic + 1, arrow);
 		else
-			snprintf(head, sizeof head, "%s%s", about[k].head, arrow);
+			snprintf(head, sizeof head, "%s%s", head_of(pic, k), arrow);
 		put(c, t, t->head, (enum column)k, style_with(sorted ? COLOR_ACCENT : COLOR_DIM, sorted ? ATTR_BOLD : 0), head);
 	}
 }
@@ -180,7 +198,7 @@ static struct style change_style(double x)
 /* Space for the shares of one row; NULL when there are none or no memory. */
 static double *share_room(const struct em_snapshot *s)
 {
-	return array_shares(s->problem) ? malloc((s->problem->layout.components + 1) * sizeof(double)) : NULL;
+	return s->problem->model->shares ? malloc((s->problem->layout.components + 1) * sizeof(double)) : NULL;
 }
 
 static void draw_bar(struct canvas *c, const struct table *t, struct rect r, const struct picture *pic, size_t n,
@@ -189,7 +207,7 @@ static void draw_bar(struct canvas *c, const struct table *t, struct rect r, con
 	struct rect at = {r.x + t->x[BAR] + 2, r.y, t->w[BAR] - 2, 1};
 	if (t->w[BAR] < 3)
 		return;
-	if (pic->corpus && pic->corpus->length[n] == 0)
+	if (em_data_length(pic->data, n) == 0)
 		canvas_put_clipped(c, at.x, at.y, at.w, style_of(COLOR_WARN), at.w < 18 ? "empty" : "empty: counts zero");
 	else if (share && shares_of(pic->run, pic->run->q, n, share))
 		share_bar(c, at, share, pic->run->problem->layout.components);
@@ -200,22 +218,25 @@ static void draw_row(struct canvas *c, const struct table *t, struct rect r, con
 {
 	const struct em_snapshot *s = pic->run;
 	const struct em_obs *o = &s->obs[n];
-	const char *name = pic->corpus ? pic->corpus->name[n] : "";
-	bool empty = pic->corpus && pic->corpus->length[n] == 0;
+	char name[256];
+	double length = em_data_length(pic->data, n);
+	bool empty = length == 0;
+	em_data_label(pic->data, n, name, sizeof name);
 	bool hit = find[0] && list_holds(name, strlen(name), find);
 	struct style plain = style_of(empty ? COLOR_DIM : COLOR_DEFAULT), dim = style_of(COLOR_DIM);
 	put(c, t, r, NUMBER, dim, number_count(n + 1).s);
 	put(c, t, r, NAME, style_with(empty ? COLOR_DIM : COLOR_DEFAULT, hit ? ATTR_BOLD | ATTR_UNDERLINE : 0), name);
-	if (pic->corpus)
-		put(c, t, r, TOKENS, plain, number_count(pic->corpus->length[n]).s);
+	if (!isnan(length))
+		put(c, t, r, TOKENS, plain, number_count((size_t)length).s);
 	draw_bar(c, t, r, pic, n, share);
 	if (t->w[SHARE])
 		put(c, t, r, SHARE, plain, empty ? "" : percent(share_of(s, s->q, n, t->topic), 1).s);
-	put(c, t, r, ELBO, style_of(empty ? COLOR_DIM : COLOR_ELBO), number_fixed(o->elbo, 1).s);
+	put(c, t, r, ELBO, style_of(empty ? COLOR_DIM : COLOR_ELBO), number_fixed(o->elbo, pane_places(s)).s);
 	bool known = !isnan(o->log_evidence);
-	double kl = order_evidence_gap(o), change = order_change(s, n);
-	put(c, t, r, EVIDENCE, style_of(known ? COLOR_EVIDENCE : COLOR_DIM), known ? number_fixed(o->log_evidence, 1).s : "?");
-	put(c, t, r, KL, style_of(known ? COLOR_KL : COLOR_DIM), known ? number_fixed(kl < 0 ? 0 : kl, 2).s : "?");
+	double kl = o->kl, change = order_change(s, n);
+	put(c, t, r, EVIDENCE, style_of(known ? COLOR_EVIDENCE : COLOR_DIM), known ? number_fixed(o->log_evidence, pane_places(s)).s : "?");
+	int kl_places = s->problem->model->exact ? 4 : 2;
+	put(c, t, r, KL, style_of(known ? COLOR_KL : COLOR_DIM), known ? number_fixed(kl < 0 ? 0 : kl, kl_places).s : "?");
 	struct number moved = change_of(change, t->decimals);
 	put(c, t, r, CHANGE, change_style(moved.s[0] == '0' ? 0 : change), moved.s);
 	char sweeps[40];
@@ -237,19 +258,20 @@ static void draw_sum(struct canvas *c, const struct table *t, const struct pictu
 		sweeps += s->obs[n].sweeps;
 	snprintf(label, sizeof label, "sum of %s", number_count(s->problem->layout.observations).s);
 	put(c, t, r, NAME, style_with(COLOR_TITLE, ATTR_BOLD), label);
-	if (pic->corpus)
-		put(c, t, r, TOKENS, style_with(COLOR_DEFAULT, ATTR_BOLD), number_count((size_t)pic->corpus->tokens).s);
+	double parts = parts_of(pic->data);
+	if (!isnan(parts))
+		put(c, t, r, TOKENS, style_with(COLOR_DEFAULT, ATTR_BOLD), number_count((size_t)parts).s);
 	for (size_t i = 0; share && s->mass && i < k; i++)
 		all += share[i] = s->mass[i];
 	for (size_t i = 0; all > 0 && i < k; i++)
 		share[i] /= all;
 	if (all > 0 && t->w[BAR] > 2)
 		share_bar(c, (struct rect){r.x + t->x[BAR] + 2, r.y, t->w[BAR] - 2, 1}, share, k);
-	put(c, t, r, ELBO, style_with(COLOR_ELBO, ATTR_BOLD), number_fixed(now->elbo, 1).s);
+	put(c, t, r, ELBO, style_with(COLOR_ELBO, ATTR_BOLD), number_fixed(now->elbo, pane_places(s)).s);
 	bool known = now->evidence != EM_EVIDENCE_NONE;
 	put(c, t, r, EVIDENCE, style_with(known ? COLOR_EVIDENCE : COLOR_DIM, ATTR_BOLD),
-	    known ? number_fixed(now->log_evidence, 1).s : "unknown");
-	put(c, t, r, KL, style_with(known ? COLOR_KL : COLOR_DIM, ATTR_BOLD), known ? number_fixed(now->kl, 2).s : "unknown");
+	    known ? number_fixed(now->log_evidence, pane_places(s)).s : "unknown");
+	put(c, t, r, KL, style_with(known ? COLOR_KL : COLOR_DIM, ATTR_BOLD), known ? number_fixed(now->kl, s->problem->model->exact ? 4 : 2).s : "unknown");
 	struct style change = change_style(now->gain);
 	change.attr = ATTR_BOLD;
 	put(c, t, r, CHANGE, change, change_of(now->gain, t->decimals).s);
@@ -290,9 +312,19 @@ static void draw_foot(struct canvas *c, struct rect r, const struct picture *pic
 		else
 			buf_printf(&b, " · %s terms", number_count(terms).s);
 	}
-	if (!pic->corpus || pic->corpus->length[n] > 0) {
+	if (!pic->corpus) {
+		char label[512];
+		em_data_label(pic->data, n, label, sizeof label);
+		text_clip(&b, label, r.w >= 110 ? 60 : 36, c->glyphs == GLYPHS_ASCII);
+	}
+	if (em_data_length(pic->data, n) == 0 && !pic->corpus)
+		buf_puts(&b, " · empty: it counts zero");
+	if (em_data_length(pic->data, n) != 0) {
 		say_shares(&b, s, share, n);
-		buf_printf(&b, " · %u sweep%s%s", o->sweeps, plural(o->sweeps),
+		if (s->problem->model->exact)
+			buf_printf(&b, " · KL %s", number_short(o->kl, 3).s);
+		else
+			buf_printf(&b, " · %u sweep%s%s", o->sweeps, plural(o->sweeps),
 		           o->capped ? ", at the limit" : o->done ? "" : o->sweeps ? ", not settled" : "");
 	}
 	if (b.s && !b.failed)
@@ -322,7 +354,7 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 	const size_t *order = order_of(ui, pic);
 	struct table t = table_of(ui, pic, r);
 	struct ui_list *l = &ui->documents;
-	if (!list_room(c, r, 20, 2, "documents: too small"))
+	if (!list_room(c, r, 20, 2, "too small"))
 		return;
 	if (!order) {
 		canvas_put_clipped(c, r.x, r.y, r.w, style_of(COLOR_BAD), "out of memory");
@@ -331,7 +363,7 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 	double *share = share_room(s);
 	follow(ui, pic);
 	list_fit(l, n, t.body.h);
-	draw_head(c, &t, ui);
+	draw_head(c, &t, ui, pic);
 	for (int i = 0; i < t.body.h && l->top + (size_t)i < n; i++) {
 		struct rect row = {t.body.x, t.body.y + i, t.body.w - 2, 1};
 		draw_row(c, &t, row, pic, order[l->top + (size_t)i], share, ui->find);

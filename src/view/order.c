@@ -31,11 +31,6 @@ void order_free(struct ui_order *o)
 	free(o);
 }
 
-double order_evidence_gap(const struct em_obs *o)
-{
-	return o->log_evidence - o->elbo;
-}
-
 double order_change(const struct em_snapshot *s, size_t n)
 {
 	return s->position > 0 ? s->obs[n].elbo - s->obs_before[n].elbo : NAN;
@@ -46,15 +41,15 @@ static double value_of(const struct ui *ui, const struct picture *pic, size_t n)
 	const struct em_snapshot *s = pic->run;
 	switch (ui->sort) {
 	case SORT_TOKENS:
-		return pic->corpus ? (double)pic->corpus->length[n] : NAN;
+		return em_data_length(pic->data, n);
 	case SORT_TOPIC:
-		return pic->corpus && pic->corpus->length[n] == 0 ? NAN : share_of(s, s->q, n, ui->sort_topic);
+		return em_data_length(pic->data, n) == 0 ? NAN : share_of(s, s->q, n, ui->sort_topic);
 	case SORT_ELBO:
 		return s->obs[n].elbo;
 	case SORT_EVIDENCE:
 		return s->obs[n].log_evidence;
 	case SORT_KL:
-		return order_evidence_gap(&s->obs[n]);
+		return s->obs[n].kl;
 	case SORT_CHANGE:
 		return order_change(s, n);
 	case SORT_SWEEPS:

@@ -20,7 +20,6 @@ void order_select(struct ui *ui, size_t n);
 void order_free(struct ui_order *o);
 
 /* Values of an observation's columns; NAN when unknown. */
-double order_evidence_gap(const struct em_obs *o); /* KL */
 double order_change(const struct em_snapshot *s, size_t n);
 
 #endif

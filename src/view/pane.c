@@ -192,3 +192,9 @@ void pane_unknown(const struct em_snapshot *s, char *out, size_t size)
 	else
 		snprintf(out, size, "log p(X|θ) is unknown: no method for it is in use.");
 }
+
+int pane_places(const struct em_snapshot *s)
+{
+	double size = fabs(s->ledger[s->position].elbo);
+	return size < 100 ? 4 : size < 1e4 ? 3 : 1;
+}

@@ -23,6 +23,8 @@ int pane_rows(const struct canvas *c, int width, const char *utf8);
 /* A change in nats: "+85.4", "−0.012", "0", and "+3e-07" where the decimals would hide it. "unknown" for NAN. */
 struct number pane_change(double x);
 struct number pane_change_at(double x, int decimals);
+/* Decimals for the totals of a run and the shares of its observations: few for thousands of nats, four below a hundred. */
+int pane_places(const struct em_snapshot *s);
 /* Decimals for a value whose interesting part is as large as x: 1 for tens, more below. */
 int pane_decimals(double x);
 

@@ -156,7 +156,7 @@ static void find_leaders(struct rank_all *all, const struct em_snapshot *s, size
 	size_t observations = s->problem->layout.observations;
 	const struct em_corpus *c = s->problem->data->kind == EM_DATA_CORPUS ? s->problem->data->corpus : NULL;
 	all->leaders = 0;
-	for (size_t n = 0; n < observations && array_shares(s->problem); n++) {
+	for (size_t n = 0; n < observations && s->problem->model->shares; n++) {
 		double x = share_of(s, s->q, n, k);
 		if (c && c->length[n] == 0)
 			continue;

@@ -102,7 +102,7 @@ static void draw_numbers(struct canvas *c, struct rect r, const struct picture *
 		return;
 	}
 	bool known = !isnan(o->log_evidence);
-	double change = order_change(s, n), kl = order_evidence_gap(o);
+	double change = order_change(s, n), kl = o->kl;
 	x = put_value(c, r, x, COLOR_ELBO, "ELBO", number_fixed(o->elbo, 2).s);
 	if (known) {
 		x = put_value(c, r, x, COLOR_KL, "KL", number_fixed(kl < 0 ? 0 : kl, 3).s);

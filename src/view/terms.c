@@ -24,6 +24,7 @@ struct table {
 	struct row row[EM_TERMS + 8];
 	size_t n;
 	double rounding; /* sums of thousands of numbers differ in their last bits: that is no change */
+	int places; /* decimals of the values */
 };
 
 static void add(struct table *t, struct row row)
@@ -61,9 +62,10 @@ static void fill(struct table *t, const struct em_snapshot *s)
 	nothing(&old);
 	if (s->position)
 		old = now[-1];
-	*t = (struct table){.rounding = now->allowance};
+	*t = (struct table){.rounding = now->allowance, .places = pane_places(s)};
 	add_terms(t, s, &old, false);
-	add(t, (struct row){SUBTOTAL, "energy", "the sum of the rows above: E[log p(X,Z|θ)] under q; the M-step maximizes it",
+	add(t, (struct row){SUBTOTAL, "energy", "the sum of the rows above: E[log p(X,Z|θ)] under q, the Q of the textbooks; the M-step maximizes it, yet from one "
+	                    "iteration to the next it may fall: only the ELBO may not",
 	                    COLOR_TITLE, old.energy, now->energy, NAN});
 	add_terms(t, s, &old, true);
 	add(t, (struct row){SUBTOTAL, "entropy", "H[q], how open q leaves what is hidden; an M-step does not touch it",
@@ -100,18 +102,18 @@ struct columns {
 	int name, number, change, token, bar; /* widths; 0: left out */
 	int help;                     /* the column where the rows' meanings begin; 0: left out */
 	int middle;                   /* the column that bars start from, counted from the left edge */
-	int decimals;                 /* of the changes */
+	int decimals, places;         /* of the changes, of the values */
 	bool before;
 	double tokens;                /* 0: no per-token column */
 };
 
 static struct columns columns(const struct canvas *c, int w, const struct table *t, double tokens, double full)
 {
-	struct columns k = {.number = 12, .tokens = tokens};
+	struct columns k = {.number = 12, .tokens = tokens, .places = t->places};
 	k.decimals = full >= 1000 ? 1 : full >= 10 ? 2 : full >= 1 ? 3 : full >= 0.1 ? 4 : 6;
 	for (size_t i = 0; i < t->n; i++) {
 		int wide = canvas_width(c, t->row[i].name) + (t->row[i].kind == TERM ? 4 : 2);
-		int number = 2 + canvas_width(c, number_fixed(t->row[i].now, 1).s);
+		int number = 2 + canvas_width(c, number_fixed(t->row[i].now, t->places).s);
 		k.name = wide > k.name ? wide : k.name;
 		k.number = number > k.number ? number : k.number;
 	}
@@ -122,7 +124,7 @@ static struct columns columns(const struct canvas *c, int w, const struct table 
 	if (left < 0) { /* numbers are not cut: rather no change than half of one */
 		int change = 7, number = 7;
 		for (size_t i = 0; i < t->n; i++) {
-			int now = canvas_width(c, number_fixed(t->row[i].now, 1).s) + 1;
+			int now = canvas_width(c, number_fixed(t->row[i].now, t->places).s) + 1;
 			int moved = isnan(t->row[i].change) ? 0 : canvas_width(c, pane_change_at(t->row[i].change, k.decimals).s) + 1;
 			number = now > number ? now : number;
 			change = moved > change ? moved : change;
@@ -172,10 +174,10 @@ static void draw_row(struct canvas *c, struct rect r, const struct columns *k, c
 		canvas_put_clipped(c, r.x, r.y, r.w, style_with(COLOR_ACCENT, ATTR_BOLD), "▸");
 	canvas_put_clipped(c, r.x + set_in, r.y, k->name - set_in, style, row->name);
 	if (k->before) {
-		canvas_put_right(c, x, r.y, k->number, style_of(COLOR_DIM), isnan(row->before) ? "" : number_fixed(row->before, 1).s);
+		canvas_put_right(c, x, r.y, k->number, style_of(COLOR_DIM), isnan(row->before) ? "" : number_fixed(row->before, k->places).s);
 		x += k->number;
 	}
-	canvas_put_right(c, x, r.y, k->number, style, number_fixed(row->now, 1).s);
+	canvas_put_right(c, x, r.y, k->number, style, number_fixed(row->now, k->places).s);
 	canvas_put_right(c, x + k->number, r.y, k->change, style_of(row->color),
 	                 isnan(row->change) ? "" : pane_change_at(row->change, k->decimals).s);
 	x += k->number + k->change;

@@ -189,7 +189,7 @@ static void draw_readout(const struct ui *ui, const struct em_snapshot *s, struc
 	         at == s->position ? " (now)" : at > s->position ? " (undone)" : "");
 	field(&f, "step", COLOR_ACCENT, ATTR_BOLD, text);
 	field(&f, "", COLOR_TITLE, ATTR_BOLD, pane_step(e).s);
-	field(&f, "ELBO", COLOR_ELBO, ATTR_BOLD, number_fixed(e->elbo, 1).s);
+	field(&f, "ELBO", COLOR_ELBO, ATTR_BOLD, number_fixed(e->elbo, pane_places(s)).s);
 	if (e->phase != EM_INIT) {
 		snprintf(text, sizeof text, "%s%s", pane_change(e->gain).s, e->decreased ? " FELL" : "");
 		field(&f, "change", e->decreased ? COLOR_BAD : COLOR_DEFAULT, e->decreased ? ATTR_BOLD : 0, text);
@@ -201,7 +201,7 @@ static void draw_readout(const struct ui *ui, const struct em_snapshot *s, struc
 	if (e->evidence == EM_EVIDENCE_NONE) {
 		field(&f, "log p", COLOR_WARN, 0, "unknown");
 	} else {
-		snprintf(text, sizeof text, "%s %s", number_fixed(e->log_evidence, 1).s, pane_known(e).s);
+		snprintf(text, sizeof text, "%s %s", number_fixed(e->log_evidence, pane_places(s)).s, pane_known(e).s);
 		field(&f, "log p", COLOR_EVIDENCE, 0, text);
 		field(&f, "KL", COLOR_KL, 0, number_fixed(e->kl, pane_decimals(e->kl)).s);
 	}
