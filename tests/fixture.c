@@ -72,7 +72,7 @@ static void look(struct fixture *f)
 	for (size_t i = 0; i < f->snapshot.entries; i++)
 		f->ledger[i].seconds = 0.004 + 0.001 * (double)(i % 3);
 	f->snapshot.ledger = f->ledger;
-	f->pic = (struct picture){.run = &f->snapshot, .corpus = f->corpus, .name = "fixture.csv", .settings = f->settings};
+	f->pic = (struct picture){.run = &f->snapshot, .data = &f->data, .corpus = f->corpus, .name = "fixture.csv", .settings = f->settings};
 }
 
 static void set(struct fixture *f, const char *name, const char *value)

@@ -114,7 +114,7 @@ static void test_messages(void **state)
 		{"", "elbow -k none", "elbow: components: \"none\" is not a whole number", 2},
 		{"", "elbow -s alhpa=1", "elbow: no setting named \"alhpa\"; did you mean alpha?", 2},
 		{"", "elbow -s alpha", "elbow: --set alpha: give NAME=VALUE", 2},
-		{"", "elbow -m gmmm", "elbow: no model \"gmmm\"; there is lda", 2},
+		{"", "elbow -m gmmm", "elbow: model: \"gmmm\" is not a choice; give ", 2},
 		{"", "elbow --nonsense", "unrecognized option", 2},
 		{"", "elbow a b", "elbow: one DATA at a time; \"b\" is too many", 2},
 		{"", "elbow -b -e stap", "elbow: no command \"stap\"; did you mean step?", 2},

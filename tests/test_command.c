@@ -197,7 +197,7 @@ static void test_parsing(void **state)
 	    "continue until what? converged, iteration N, gain < NATS, elbo > NATS or kl < NATS");
 	bad(&g, "continue until gain < x",
 	    "continue until what? converged, iteration N, gain < NATS, elbo > NATS or kl < NATS");
-	bad(&g, "export nonsense x", "nothing is open; open a corpus first");
+	bad(&g, "export nonsense x", "nothing is open; open data first");
 	close_rig(&g);
 }
 
@@ -272,7 +272,7 @@ static void test_session_moves(void **state)
 	(void)state;
 	struct rig g;
 	open_rig(&g, false);
-	bad(&g, "step", "nothing is open; open a corpus first");
+	bad(&g, "step", "nothing is open; open data first");
 	good(&g, "set evidence_budget 0; open");
 	good(&g, "finish 3; back 2; next");
 	assert_int_equal(position(&g), 5);
@@ -359,7 +359,7 @@ static void test_show_and_print(void **state)
 	bad(&g, "print gamma 141", "print: which row? a number from 1 to 140");
 	bad(&g, "print delta", "no array \"delta\" now; there are alpha, topics, gamma, counts, log_shares");
 	bad(&g, "show topic 5", "show: which topic? a number from 1 to 4");
-	bad(&g, "show me", "show what? corpus, settings, step, verdict, ledger, topics, topic K or document N, not \"me\"");
+	bad(&g, "show me", "show what? data, settings, step, verdict, ledger, components, component K or observation N, not \"me\"");
 	good(&g, "help continue");
 	assert_non_null(strstr(g.n.said.s, "keys: c"));
 	good(&g, "help; help e_start");

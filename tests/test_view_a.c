@@ -14,6 +14,7 @@
 
 #include "base/number.h"
 #include "fixture.h"
+#include "view/pane.h"
 
 static const struct {
 	int w, h;
@@ -167,9 +168,9 @@ static void test_terms_sum(void **state)
 	fixture_step(&f, EM_PHASE, 3);
 	fixture_command(&f, "view terms");
 	const struct em_entry *e = &f.pic.run->ledger[3];
-	see(&f, 80, 24, number_fixed(e->energy, 1).s);
-	see(&f, 80, 24, number_fixed(e->entropy, 1).s);
-	see(&f, 80, 24, number_fixed(e->terms[2], 1).s);
+	see(&f, 80, 24, number_fixed(e->energy, pane_places(&f.snapshot)).s);
+	see(&f, 80, 24, number_fixed(e->entropy, pane_places(&f.snapshot)).s);
+	see(&f, 80, 24, number_fixed(e->terms[2], pane_places(&f.snapshot)).s);
 	see(&f, 80, 24, "how well the documents' topic shares fit");
 	fixture_command(&f, "down 3");
 	see(&f, 80, 24, "energy: the sum of the rows above");

@@ -383,12 +383,21 @@ static enum em_status settings_for(const struct session *s, const struct em_exam
 	return st;
 }
 
+static enum em_status unknown_example(const char *name, struct em_err *err)
+{
+	char list[240] = "";
+	size_t n = 0;
+	for (size_t i = 0; em_example_at(i) && n < sizeof list; i++)
+		n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "", em_example_at(i)->name);
+	return em_fail(err, EM_USAGE, "no example \"%s\"; there are %s", name, list);
+}
+
 static enum em_status open_example(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
 {
 	const struct em_example *e = em_example_named(job->name);
 	struct em_settings *next = NULL;
 	if (!e)
-		return em_fail(err, EM_USAGE, "no example \"%s\"; `open example` lists them", job->name);
+		return unknown_example(job->name, err);
 	struct place at = {NULL, e, job->init};
 	enum em_status st = job->kind == JOB_OPEN ? EM_OK : settings_for(s, e, &next, err);
 	if (st)

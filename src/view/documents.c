@@ -563,7 +563,13 @@ static bool command(struct ui *ui, const struct picture *pic, const struct view_
 	return true;
 }
 
+static const char *titled(const struct picture *pic, bool brief)
+{
+	return !pic->data || pic->corpus ? "Documents" : brief ? "Obs" : "Observations";
+}
+
 const struct view view_documents = {
+	.titled = titled,
 	.name = "documents",
 	.title = "Documents",
 	.key = '5',

@@ -147,9 +147,13 @@ static void draw_top(const struct picture *pic, struct canvas *c)
 			snprintf(size->text, sizeof size->text, "%.20s documents · %.20s terms · %.20s tokens",
 			         number_count(pic->corpus->docs).s, number_count(pic->corpus->terms).s,
 			         number_count(pic->corpus->tokens).s);
-		if (!pic->corpus || line_width(c, &l) + 30 > c->w)
-			snprintf(size->text, sizeof size->text, "%s %ss", number_count(s->problem->layout.observations).s,
-			         s->problem->model->observation);
+		else if (pic->data->sequences)
+			snprintf(size->text, sizeof size->text, "%.20s sequences · %.20s symbols · %.20s in all",
+			         number_count(pic->data->sequences->count).s, number_count(pic->data->sequences->symbols).s,
+			         number_count(pic->data->sequences->total).s);
+		if (pic->data->points || line_width(c, &l) + 30 > c->w)
+			snprintf(size->text, sizeof size->text, "%s %s%s", number_count(s->problem->layout.observations).s,
+			         s->problem->model->observation, s->problem->layout.observations == 1 ? "" : "s");
 		say_verdict(s, &l);
 		struct piece *place = add(&l, 0, true, on_bar(COLOR_DEFAULT, 0));
 		if (say_place(s, place->text, sizeof place->text))
@@ -158,26 +162,51 @@ static void draw_top(const struct picture *pic, struct canvas *c)
 	draw_line(c, &l, 0);
 }
 
-static void draw_tabs(struct ui *ui, struct canvas *c, int y)
+/* How the tabs are written: " 1 Bound ", "1Bound", only the digits. */
+enum tabs { TABS_WIDE, TABS_TIGHT, TABS_DIGITS };
+
+static const char *title_of(const struct view *v, const struct picture *pic, enum tabs how)
+{
+	return v->titled ? v->titled(pic, how != TABS_WIDE) : v->title;
+}
+
+static enum tabs tabs_that_fit(const struct picture *pic, const struct canvas *c)
+{
+	for (enum tabs how = TABS_WIDE; how < TABS_DIGITS; how++) {
+		int wide = 8;
+		for (size_t i = 0; ui_view_at(i); i++)
+			wide += (how == TABS_WIDE ? 4 : 2) + canvas_width(c, title_of(ui_view_at(i), pic, how));
+		if (wide <= c->w)
+			return how;
+	}
+	return TABS_DIGITS;
+}
+
+static void draw_tabs(struct ui *ui, const struct picture *pic, struct canvas *c, int y)
 {
 	const struct view *shown = ui->view == &view_help ? ui->back : ui->view;
-	int wide = 0, x = 1, n = 0;
-	for (; ui_view_at((size_t)n); n++)
-		wide += 4 + canvas_width(c, ui_view_at((size_t)n)->title);
-	bool names = wide + 8 <= c->w;
-	for (int i = 0; i < n; i++) {
-		const struct view *v = ui_view_at((size_t)i);
+	enum tabs how = tabs_that_fit(pic, c);
+	int x = how == TABS_TIGHT ? 0 : 1, n = 0;
+	for (; ui_view_at((size_t)n); n++) {
+		const struct view *v = ui_view_at((size_t)n);
 		bool here = v == ui->view;
 		struct style key = style_with(COLOR_ACCENT, here ? ATTR_BOLD : 0);
 		struct style text = here ? style_with(COLOR_TITLE, ATTR_BOLD | ATTR_UNDERLINE)
 		                         : style_with(v == shown ? COLOR_TITLE : COLOR_DIM, 0);
+		if (how == TABS_TIGHT) {
+			x += canvas_printf(c, x, y, key, "%s%c", here ? "[" : " ", v->key);
+			x += canvas_put(c, x, y, text, title_of(v, pic, how));
+			canvas_put(c, x, y, key, here ? "]" : " ");
+			ui->tab_end[n] = x;
+			continue;
+		}
 		x += canvas_printf(c, x, y, key, "%s%c", here ? "[" : " ", v->key);
-		if (here || names) {
+		if (here || how == TABS_WIDE) {
 			x += 1;
-			x += canvas_put(c, x, y, text, v->title);
+			x += canvas_put(c, x, y, text, title_of(v, pic, how));
 		}
 		x += canvas_put(c, x, y, key, here ? "]" : " ");
-		ui->tab_end[i] = x;
+		ui->tab_end[n] = x;
 	}
 	bool help = ui->view == &view_help;
 	if (c->w - x < 8)
@@ -357,7 +386,7 @@ void ui_draw(struct ui *ui, const struct picture *pic, const struct ui_status *s
 		return;
 	}
 	draw_top(pic, c);
-	draw_tabs(ui, c, 1);
+	draw_tabs(ui, pic, c, 1);
 	bool rule = c->h >= 16;
 	if (rule)
 		canvas_hline(c, 0, 2, c->w, style_of(COLOR_DIM));

@@ -417,7 +417,13 @@ static bool command(struct ui *ui, const struct picture *pic, const struct view_
 	return true;
 }
 
+static const char *titled(const struct picture *pic, bool brief)
+{
+	return !pic->run || pic->run->problem->model->picture == EM_PICTURE_TERMS ? "Topics" : brief ? "Comp" : "Components";
+}
+
 const struct view view_topics = {
+	.titled = titled,
 	.name = "topics",
 	.title = "Topics",
 	.key = '4',

@@ -22,6 +22,8 @@ struct view_call {
 struct view {
 	const char *name;   /* "bound": command `view bound`, keymap context */
 	const char *title;  /* "Bound" */
+	/* The title for what is open, NULL: title; brief where there is little room. */
+	const char *(*titled)(const struct picture *pic, bool brief);
 	char key;           /* '1' */
 	const char *about;  /* two sentences for the help */
 	/* Draws into rect of the canvas; any size down to 1x1; pic->run is never NULL here. */
