@@ -17,6 +17,7 @@
 #include "elbow/corpus.h"
 #include "model/lda.h"
 #include "model/lda_kernel.h"
+#include "model/topics.h"
 
 enum { STAT_DOCS, STAT_LOG_PZ, STAT_SCALARS = LDA_LANES };
 enum { TERM_PTHETA, TERM_PZ, TERM_PW, TERM_QTHETA, TERM_QZ, TERM_COUNT };
@@ -33,39 +34,25 @@ static const struct em_term terms[] = {
 	{"h_z", "H[q(z)]", true, "how open q leaves the topic of each word"},
 };
 
-static size_t padded(size_t k)
-{
-	return (k + LDA_LANES - 1) / LDA_LANES * LDA_LANES;
-}
-
 size_t lda_padded(const struct em_problem *p)
 {
-	return padded(p->layout.components);
+	return topics_padded(p->layout.components);
 }
 
 static struct lda_doc document(const struct em_problem *p, const double *theta, size_t d)
 {
-	const struct em_corpus *c = p->data->corpus;
 	size_t kp = lda_padded(p);
-	return (struct lda_doc){.beta = theta + kp,
-	                        .term = c->term + c->row[d],
-	                        .count = c->count + c->row[d],
-	                        .pairs = c->row[d + 1] - c->row[d],
-	                        .kp = kp};
+	return topics_document(p->data->corpus, theta + kp, kp, d);
 }
 
 static enum em_status layout(const struct em_data *data, const struct em_settings *s, struct em_layout *out,
                              struct em_err *err)
 {
 	const struct em_corpus *c = data->corpus;
-	size_t k = (size_t)em_settings_number(s, "components"), kp = padded(k), longest = 0;
-	if (c->tokens == 0)
-		return em_fail(err, EM_INPUT, "the corpus has no tokens; LDA needs at least one");
-	if (kp > SIZE_MAX / 64 / (c->terms + c->docs + 1))
-		return em_fail(err, EM_USAGE, "components: %zu topics and %zu terms do not fit in memory", k, c->terms);
-	for (size_t d = 0; d < c->docs; d++)
-		if (c->row[d + 1] - c->row[d] > longest)
-			longest = c->row[d + 1] - c->row[d];
+	size_t k = (size_t)em_settings_number(s, "components"), kp = topics_padded(k), longest = topics_longest(c);
+	enum em_status st = topics_fit(c, k, "LDA", err);
+	if (st)
+		return st;
 	bool sequential = (int)em_settings_number(s, "e_order") == ORDER_SEQUENTIAL;
 	*out = (struct em_layout){
 	    .observations = c->docs,
@@ -83,7 +70,7 @@ static enum em_status layout(const struct em_data *data, const struct em_setting
 	    .stats_size = c->terms * kp + kp + STAT_SCALARS,
 	    .derived_size = LDA_LANES + 2 * c->terms * kp,
 	    /* psi, e, acc, next gamma; s per pair; sequential: phi per pair */
-	    .work_size = 4 * kp + padded(longest) + (sequential ? longest * kp : 0),
+	    .work_size = 4 * kp + topics_padded(longest) + (sequential ? longest * kp : 0),
 	    .terms = TERM_COUNT,
 	};
 	return EM_OK;
@@ -121,7 +108,7 @@ static struct work work_of(const struct lda_doc *doc, double *work)
 {
 	size_t kp = doc->kp;
 	return (struct work){work,          work + kp,     work + 2 * kp,
-	                     work + 3 * kp, work + 4 * kp, work + 4 * kp + padded(doc->pairs)};
+	                     work + 3 * kp, work + 4 * kp, work + 4 * kp + topics_padded(doc->pairs)};
 }
 
 static void collect(const struct em_problem *p, const struct em_theta *t, size_t n, const double *q, double *stats,
@@ -177,18 +164,7 @@ static void energy(const struct em_problem *p, const double *theta, const double
 	for (size_t i = 0; i < k; i++)
 		out[TERM_PTHETA] += (theta[i] - 1) * log_shares[i];
 	out[TERM_PZ] = scalar[STAT_LOG_PZ];
-	double sum = 0;
-	_Alignas(64) double row[64];
-	for (size_t v = 0; v < terms_count; v++)
-		for (size_t from = 0; from < kp; from += 64) {
-			size_t n = kp - from < 64 ? kp - from : 64, at = v * kp + from;
-			lda_log(theta + kp + at, n, row);
-			double part = 0;
-			for (size_t i = 0; i < n; i++)
-				part += stats[at + i] * row[i];
-			sum += part;
-		}
-	out[TERM_PW] = sum;
+	out[TERM_PW] = topics_energy(stats, theta + kp, terms_count, kp);
 }
 
 static bool monotone(const struct em_problem *p)
@@ -346,27 +322,13 @@ static const char *block(const struct em_problem *p, unsigned i)
 	return i == 0 ? "topics" : i == 1 && !fixed ? "alpha" : NULL;
 }
 
-static void m_topics(const struct em_problem *p, const double *stats, double *theta)
-{
-	size_t k = p->layout.components, kp = lda_padded(p), count = p->data->corpus->terms;
-	for (size_t i = 0; i < k; i++) {
-		double sum = 0;
-		for (size_t v = 0; v < count; v++)
-			sum += stats[v * kp + i];
-		if (!(sum > 0)) /* an empty topic keeps its words: 0/0 */
-			continue;
-		for (size_t v = 0; v < count; v++)
-			theta[kp + v * kp + i] = stats[v * kp + i] / sum;
-	}
-}
-
 static enum em_status m_step(const struct em_problem *p, const double *stats, unsigned i, double *theta,
                              struct em_err *err)
 {
 	size_t kp = lda_padded(p), count = p->data->corpus->terms;
 	const double *log_shares = stats + count * kp;
 	if (i == 0)
-		m_topics(p, stats, theta);
+		topics_m_step(stats, count, kp, p->layout.components, theta + kp);
 	else if ((int)em_settings_number(p->settings, "alpha_update") == 1)
 		lda_alpha_symmetric(theta, p->layout.components, log_shares, log_shares[kp + STAT_DOCS]);
 	else {
@@ -384,11 +346,7 @@ static enum em_status m_step(const struct em_problem *p, const double *stats, un
 
 static void masses(const struct em_problem *p, const double *stats, double *out)
 {
-	size_t k = p->layout.components, kp = lda_padded(p), count = p->data->corpus->terms;
-	memset(out, 0, k * sizeof *out);
-	for (size_t v = 0; v < count; v++)
-		for (size_t i = 0; i < k; i++)
-			out[i] += stats[v * kp + i];
+	topics_masses(stats, p->data->corpus->terms, lda_padded(p), p->layout.components, out);
 }
 
 static void shares(const struct em_problem *p, const double *q, size_t n, double *out)
@@ -403,20 +361,30 @@ static void shares(const struct em_problem *p, const double *q, size_t n, double
 
 static size_t describe(const struct em_problem *p, const double *theta, size_t k, struct em_item *out, size_t max)
 {
-	const struct em_corpus *c = p->data->corpus;
-	size_t kp = lda_padded(p), n = 0;
-	if (max == 0)
-		return 0;
-	for (size_t v = 0; v < c->terms; v++) {
-		double x = theta[kp + v * kp + k];
-		if (n == max && x <= out[n - 1].weight)
-			continue;
-		size_t at = n < max ? n++ : n - 1;
-		for (; at > 0 && out[at - 1].weight < x; at--)
-			out[at] = out[at - 1];
-		out[at] = (struct em_item){(uint32_t)v, x, c->vocabulary[v]};
+	size_t kp = lda_padded(p);
+	return topics_describe(p->data->corpus, theta + kp, kp, k, out, max);
+}
+
+/* phi of the pairs. */
+static enum em_status parts(const struct em_problem *p, const double *made, const double *q, size_t n, size_t from,
+                            size_t count, double *out, struct em_err *err)
+{
+	size_t k = p->layout.components, kp = lda_padded(p);
+	struct lda_doc doc = document(p, made, n);
+	double *psi = aligned_alloc(64, 2 * kp * sizeof *psi), *e = psi + kp;
+	if (!psi)
+		return em_no_memory(err);
+	lda_exp_digamma(q, k, kp, psi, e);
+	for (size_t i = 0; i < count; i++) {
+		const double *row = doc.beta + (size_t)doc.term[from + i] * kp;
+		double s = 0;
+		for (size_t j = 0; j < k; j++)
+			s += out[i * k + j] = e[j] * row[j];
+		for (size_t j = 0; j < k; j++)
+			out[i * k + j] /= s;
 	}
-	return n;
+	free(psi);
+	return EM_OK;
 }
 
 static const char *const update_choices[] = {"fixed", "symmetric", "vector", NULL};
@@ -469,6 +437,7 @@ const struct em_model em_model_lda = {
 	.describe = describe,
 	.masses = masses,
 	.shares = shares,
+	.parts = parts,
 	.explain = lda_explain,
 	.equation = lda_equation,
 };
