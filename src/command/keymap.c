@@ -30,6 +30,11 @@ static const struct cmd_key keys[] = {
 	{"reader", ".", "next-document", "next text"},
 	{"reader", ",", "previous-document", "text before"},
 
+	{"jensen", "f", "jensen function next", "function"},
+	{"jensen", "r", "jensen reset", "reset"},
+	{"jensen", "h", "left", ""},
+	{"jensen", "l", "right", ""},
+
 	{"", "s", "step", "unit"},
 	{"", "w", "sweep", "sweep"},
 	{"", "n", "next", "phase"},
@@ -44,6 +49,7 @@ static const struct cmd_key keys[] = {
 	{"", "4", "view topics", ""},
 	{"", "5", "view documents", ""},
 	{"", "6", "view reader", ""},
+	{"", "9", "view jensen", ""},
 	{"", "Tab", "view next", "next view"},
 	{"", "S-Tab", "view previous", ""},
 	{"", "Up", "up", ""},

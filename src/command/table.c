@@ -11,6 +11,7 @@ static const char *const open_words[] = {"example", NULL};
 static const char *const until_words[] = {"until", NULL};
 static const char *const view_words[] = {"bound",  "trace",     "terms", "topics", "documents", "reader",
                                          "landscape", "data",  "jensen", "next",   "previous",  NULL};
+static const char *const jensen_words[] = {"v1", "v2", "alpha", "function", "reset", NULL};
 static const char *const zoom_words[] = {"in", "out", "all", NULL};
 static const char *const sort_words[] = {"number", "name", "tokens", "topic", "elbo", "evidence", "kl", "change", "sweeps",
                                          "next", "reverse", NULL};
@@ -93,6 +94,10 @@ static const struct cmd table[] = {
 	{"zoom", CMD_MOVE, "in|out|all", 1, 1, zoom_words, false, verb_ui, "the part of the trace that is shown",
 	 "About the crosshair.", "zoom in"},
 	{"gain", CMD_MOVE, "", 0, 0, NULL, false, verb_ui, "the trace as ELBO or as log of its gains", "A switch.", "gain"},
+	{"jensen", CMD_MOVE, "[WHAT [X]]", 0, 2, jensen_words, false, verb_ui, "show Jensen's inequality and change it",
+	 "v1 X, v2 X, alpha X; function bell, log, sqrt, entropy, square or next; reset. A value outside the function's range becomes "
+	 "the nearest inside.",
+	 "jensen v1 0"},
 	{"click", CMD_MOVE, "X Y", 2, 2, NULL, false, verb_ui, "as a mouse click at a cell",
 	 "Columns and rows count from 0.", "click 10 5"},
 

@@ -15,7 +15,7 @@
 #include "view/ranks.h"
 
 static const struct view *const tabs[] = {&view_bound, &view_trace, &view_terms, &view_topics, &view_documents,
-                                          &view_reader};
+                                          &view_reader, &view_jensen};
 enum { TABS = sizeof tabs / sizeof tabs[0] };
 
 static const char *const theme_choices[] = {"dark", "light", NULL};
@@ -47,6 +47,7 @@ bool ui_size(const char *text, int *w, int *h)
 void ui_init(struct ui *ui)
 {
 	*ui = (struct ui){.view = &view_bound, .trace_cursor = SIZE_MAX, .sort_up = true, .mouse = true};
+	ui_jensen_init(&ui->jensen);
 }
 
 void ui_close(struct ui *ui)
@@ -127,7 +128,7 @@ static enum em_status show_named(struct ui *ui, const char *name, struct em_err 
 	struct buf b = {0};
 	for (size_t i = 0; i < TABS; i++)
 		buf_printf(&b, "%s%s", i ? ", " : "", tabs[i]->name);
-	enum em_status st = em_fail(err, EM_USAGE, "no view \"%s\"; there are %s", name, b.failed ? "six" : b.s);
+	enum em_status st = em_fail(err, EM_USAGE, "no view \"%s\"; there are %s", name, b.failed ? "others" : b.s);
 	buf_free(&b);
 	return st;
 }
@@ -200,7 +201,10 @@ enum em_status ui_command(struct ui *ui, const struct picture *pic, int argc, ch
 		st = argc > 1 ? show_named(ui, argv[1], err) : em_fail(err, EM_USAGE, "view needs a name or number");
 	else if (strcmp(argv[0], "leave") == 0)
 		leave(ui);
-	else if (strcmp(argv[0], "help") == 0 && ui->view != &view_help)
+	else if (strcmp(argv[0], "jensen") == 0) {
+		show(ui, &view_jensen);
+		st = ui_jensen_set(&ui->jensen, argc - 1, argv + 1, err);
+	} else if (strcmp(argv[0], "help") == 0 && ui->view != &view_help)
 		show(ui, &view_help);
 	else if (strcmp(argv[0], "help") == 0)
 		leave(ui);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "command/command.h"
+#include "view/jensen.h"
 #include "view/view.h"
 
 /* A list with a cursor: rows are ids in an order that is only a view. */
@@ -42,6 +43,7 @@ struct ui {
 	bool mono;
 	enum glyphs glyphs;
 	bool mouse;
+	struct ui_jensen jensen;
 	bool why;                   /* Reader: the arithmetic of the selected word */
 	/* Private caches; see view/order.h, ranks.h and page.h. */
 	struct ui_order *order;
