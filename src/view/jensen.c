@@ -79,8 +79,7 @@ static void say_where(const struct jensen_case *j, const struct jensen_sides *s,
 	enum standing is = standing(j, s);
 	int n;
 	if (is_convex(f)) {
-		snprintf(out, size, "f is concave %s, so every chord lies above it. %s: the inequality is one of concave functions.",
-		         f->where, standings[is].sentence);
+		snprintf(out, size, "f is concave %s, so every chord lies above it. %s.", f->where, standings[is].sentence);
 		return;
 	}
 	if (is_concave(f)) {
@@ -88,24 +87,24 @@ static void say_where(const struct jensen_case *j, const struct jensen_sides *s,
 		         is == EQUAL ? "Both sides are equal here, and never the other way round" : standings[is].sentence);
 		return;
 	}
-	n = snprintf(out, size, "f is concave %s only, from %s to %s. ", f->where, four(f->concave).s, four(f->until).s);
+	n = snprintf(out, size, "f is concave %s, in [%s, %s]. ", f->where, four(f->concave).s, four(f->until).s);
 	bool o1 = outside(f, j->v1), o2 = outside(f, j->v2);
 	if (!o1 && !o2)
 		n += snprintf(out + n, size - (size_t)n, "v1 and v2 lie inside, so the chord is below the curve. %s.",
 		              standings[is].sentence);
 	else if (o1 && o2)
-		n += snprintf(out + n, size - (size_t)n, "v1 = %s and v2 = %s lie outside, so nothing is promised. ", plain(j->v1).s,
+		n += snprintf(out + n, size - (size_t)n, "v1 = %s and v2 = %s lie outside: nothing is promised. ", plain(j->v1).s,
 		              plain(j->v2).s);
 	else
-		n += snprintf(out + n, size - (size_t)n, "%s = %s lies outside, so nothing is promised. ", o1 ? "v1" : "v2",
+		n += snprintf(out + n, size - (size_t)n, "%s = %s lies outside: nothing is promised. ", o1 ? "v1" : "v2",
 		              plain(o1 ? j->v1 : j->v2).s);
 	if (o1 || o2)
 		snprintf(out + n, size - (size_t)n, "%s%s.", standings[is].sentence, is == HOLDS ? " all the same" : "");
 }
 
 static const char why[] =
-    "EM needs it for f = log, concave for all x > 0, and v = p(X,Z|θ)/q(Z): log p(X|θ) = log E[v] ≥ E[log v] = ELBO(q,θ), E over "
-    "q. What lies between the two is KL(q‖p).";
+    "EM needs it for the log, concave everywhere: with v = p(X,Z|θ)/q(Z), log p(X|θ) = log E[v] ≥ E[log v] = ELBO(q,θ). The gap "
+    "is KL(q‖p).";
 
 /* ---- the figure ---- */
 
@@ -177,6 +176,7 @@ struct spot {
 	double x, y;
 	enum fig_mark mark;
 	enum color color;
+	int away; /* rows down (1) or up (-1) lead away from the curve and the chord */
 	char text[LABEL];
 };
 
@@ -199,14 +199,14 @@ static bool meets(const struct rect *taken, int n, struct rect r)
 	return false;
 }
 
-/* Right of the mark, left of it, then a row or two up or down, wherever it is free. */
+/* Right of the mark, left of it, a row or two away from the other side's mark, or towards it: wherever it is free. */
 static void put_label(struct canvas *c, struct rect plot, const struct spot *s, struct rect taken[2 * SPOTS], int *n, int mark)
 {
-	static const int rows[] = {0, -1, 1, -2, 2};
+	static const int rows[2][3] = {{0, 1, 2}, {-1, -2, 3}};
 	int w = canvas_width(c, s->text), x = taken[mark].x, y = taken[mark].y;
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		for (int side = 0; side < 2; side++) {
-			struct rect r = {side ? x - w - 1 : x + 2, y + rows[i], w, 1};
+	for (int i = 0; i < 4; i++)
+		for (int k = 0; k < 3; k++) {
+			struct rect r = {i % 2 ? x - w - 1 : x + 2, y + s->away * rows[i / 2][k], w, 1};
 			if (r.x < plot.x || r.x + w > plot.x + plot.w || r.y < plot.y || r.y >= plot.y + plot.h || meets(taken, *n, r))
 				continue;
 			canvas_put(c, r.x, r.y, style_with(s->color, ATTR_BOLD), s->text);
@@ -218,11 +218,12 @@ static void put_label(struct canvas *c, struct rect plot, const struct spot *s, 
 static void draw_spots(const struct fig *f, const struct jensen_case *j, const struct jensen_sides *s, struct canvas *c,
                        struct rect r)
 {
+	int down = s->gap < 0 ? -1 : 1;
 	struct spot spots[SPOTS] = {
-		{s->mean, s->mean_f, MARK_DIAMOND, COLOR_ELBO, ""},
-		{s->mean, s->f_mean, MARK_DOT, COLOR_EVIDENCE, ""},
-		{j->v1, s->f1, MARK_SQUARE, COLOR_ACCENT, ""},
-		{j->v2, s->f2, MARK_SQUARE, COLOR_ACCENT, ""},
+		{s->mean, s->mean_f, MARK_DIAMOND, COLOR_ELBO, down, ""},
+		{s->mean, s->f_mean, MARK_DOT, COLOR_EVIDENCE, -down, ""},
+		{j->v1, s->f1, MARK_SQUARE, COLOR_ACCENT, 1, ""},
+		{j->v2, s->f2, MARK_SQUARE, COLOR_ACCENT, 1, ""},
 	};
 	struct rect plot = fig_plot_rect(f, c, r), taken[2 * SPOTS];
 	int n = 0;
@@ -265,13 +266,13 @@ static void draw_row(struct canvas *c, struct rect r, const struct ui_jensen *j,
 	if (here)
 		canvas_put_clipped(c, r.x, r.y, 1, style_with(COLOR_ACCENT, ATTR_BOLD), "▸");
 	canvas_put_clipped(c, r.x + 2, r.y, r.w - 2, style_with(here ? COLOR_ACCENT : COLOR_DIM, here ? ATTR_BOLD : 0), names[row]);
-	canvas_put_clipped(c, r.x + 8, r.y, r.w - 8, style_with(here ? COLOR_ACCENT : COLOR_DEFAULT, here ? ATTR_BOLD : 0),
+	canvas_put_clipped(c, r.x + 10, r.y, r.w - 10, style_with(here ? COLOR_ACCENT : COLOR_DEFAULT, here ? ATTR_BOLD : 0),
 	                   plain(value[row]).s);
 	if (row == JENSEN_ALPHA)
-		snprintf(right, sizeof right, "v = v1, else v2");
+		snprintf(right, sizeof right, "probability of v1");
 	else
 		snprintf(right, sizeof right, "f(%s) %s", names[row], four(row == JENSEN_V1 ? s->f1 : s->f2).s);
-	canvas_put_clipped(c, r.x + 16, r.y, r.w - 16, style_of(COLOR_DEFAULT), right);
+	canvas_put_clipped(c, r.x + 18, r.y, r.w - 18, style_of(row == JENSEN_ALPHA ? COLOR_DIM : COLOR_DEFAULT), right);
 }
 
 static void draw_side(struct canvas *c, struct rect r, int y, const char *head, double value, const char *note, enum color color)
@@ -301,8 +302,7 @@ static int draw_numbers(struct canvas *c, struct rect r, const struct ui_jensen 
 	draw_side(c, r, 7, "gap", s->gap, "f(E[v]) − E[f(v)]", s->gap < 0 && !s->equal ? COLOR_BAD : COLOR_KL);
 	if (r.h < 9)
 		return r.h < 8 ? r.h : 8;
-	snprintf(text, sizeof text, "E[f(v)] %s %s f(E[v]) %s: %s", four(s->mean_f).s, standings[is].sign, four(s->f_mean).s,
-	         standings[is].word);
+	snprintf(text, sizeof text, "E[f(v)] %s f(E[v]): %s", standings[is].sign, standings[is].word);
 	return 8 + pane_text(c, (struct rect){r.x, r.y + 8, r.w, r.h - 8}, style_with(standings[is].color, ATTR_BOLD), text);
 }
 
