@@ -28,6 +28,7 @@ static const struct em_setting rows[] = {
 	{"glyphs", EM_CHOICE, "auto", 0, 0, glyph_choices, EM_EFFECT_NOW,
 	 "braille and block characters as the locale allows, always, or plain ASCII"},
 	{"mouse", EM_SWITCH, "on", 0, 0, NULL, EM_EFFECT_NOW, "wheel and click; off leaves the mouse to the terminal"},
+	{"grid", EM_INTEGER, "0", 0, 1000, NULL, EM_EFFECT_NOW, "terms or columns a row when they form a picture; 0: they form none"},
 	{"size", EM_TEXT, "80x24", 0, 0, NULL, EM_EFFECT_NOW, "columns x rows of a screenshot made without a screen"},
 };
 
@@ -65,6 +66,7 @@ void ui_apply(struct ui *ui, const struct em_settings *s, bool utf8)
 	const char *glyphs = em_settings_text(s, "glyphs"), *color = em_settings_text(s, "color");
 	ui->light = strcmp(em_settings_text(s, "theme"), "light") == 0;
 	ui->mouse = em_settings_number(s, "mouse") != 0;
+	ui->grid = (size_t)em_settings_number(s, "grid");
 	ui->glyphs = strcmp(glyphs, "ascii") == 0 || (strcmp(glyphs, "auto") == 0 && !utf8) ? GLYPHS_ASCII : GLYPHS_UTF8;
 	if (strcmp(color, "auto") != 0)
 		ui->mono = strcmp(color, "never") == 0;

@@ -40,6 +40,7 @@ struct ui {
 	bool trace_gain;            /* log of the gain instead of the ELBO */
 	char find[128];             /* last search */
 	bool light;                 /* theme */
+	size_t grid;                /* terms or columns a row of a picture; 0: none */
 	bool mono;
 	enum glyphs glyphs;
 	bool mouse;
