@@ -10,6 +10,7 @@
 
 #include "plot/bars.h"
 #include "view/arrays.h"
+#include "view/components.h"
 #include "view/list.h"
 #include "view/pane.h"
 #include "view/ranks.h"
@@ -124,6 +125,19 @@ static struct rect body_of(struct rect r)
 
 /* ---- drawing ---- */
 
+/* "24.9%  1 734 tokens"; sizes of a few have decimals; of factors only the size. */
+static void say_size(const struct em_snapshot *s, double size, double share, char *out, size_t room)
+{
+	const struct em_model *m = s->problem->model;
+	const char *unit = em_model_unit(m);
+	if (m->picture == EM_PICTURE_FACTORS)
+		snprintf(out, room, "size %.20s", number_short(size, 4).s);
+	else if (m->picture == EM_PICTURE_TERMS)
+		snprintf(out, room, "%.20s  %.20s %.20s%s", percent(share, 1).s, number_count((size_t)llround(size)).s, unit, plural((size_t)llround(size)));
+	else
+		snprintf(out, room, "%.20s  %.20s %.20ss", percent(share, 1).s, number_fixed(size, size < 1000 ? 2 : 0).s, unit);
+}
+
 /* "▸ 3  1 734 tokens  24.9% ███" */
 static void draw_head(struct canvas *c, struct rect r, const struct em_snapshot *s, size_t k, bool selected)
 {
@@ -135,7 +149,7 @@ static void draw_head(struct canvas *c, struct rect r, const struct em_snapshot 
 	canvas_put(c, x, r.y, style_with(COLOR_ACCENT, ATTR_BOLD), selected ? "▸" : " ");
 	x += 1 + topic_badge(c, x + 1, r.y, k) + 1;
 	if (known)
-		snprintf(size, sizeof size, "%.20s  %.20s tokens", percent(share, 1).s, number_count((size_t)llround(tokens)).s);
+		say_size(s, tokens, share, size, sizeof size);
 	x += canvas_put_clipped(c, x, r.y, r.x + r.w - x, style_with(COLOR_TITLE, selected ? ATTR_BOLD : 0), size) + 1;
 	int room = r.x + r.w - x - 1;
 	if (known && room >= 4 && r.w >= 36)
@@ -166,8 +180,12 @@ static void draw_word(struct canvas *c, struct rect r, const struct em_snapshot 
 
 static void draw_card(struct ui *ui, const struct em_snapshot *s, struct canvas *c, struct rect r, size_t k, double full)
 {
-	const struct rank_top *top = ranks_top(ui, s, k);
 	draw_head(c, (struct rect){r.x, r.y, r.w, 1}, s, k, k == ui->topic);
+	if (component_pictured(ui, s)) {
+		component_draw(ui, s, c, (struct rect){r.x, r.y + 1, r.w, r.h - 1}, k);
+		return;
+	}
+	const struct rank_top *top = ranks_top(ui, s, k);
 	for (int i = 1; top && i < r.h && (size_t)i <= top->n; i++)
 		draw_word(c, (struct rect){r.x, r.y + i, r.w, 1}, s, k, &top->rank[i - 1], (size_t)i, full, ui->find);
 }
@@ -211,7 +229,7 @@ static void draw_foot(struct canvas *c, struct rect r, const struct em_snapshot 
 	if (g->lines)
 		snprintf(scale, sizeof scale, "share, tokens, first words of %zu %ss", g->count, s->problem->model->component);
 	else
-		snprintf(scale, sizeof scale, "a whole bar is %s", percent(full, 2).s);
+		snprintf(scale, sizeof scale, "%s%s", full > 0 ? "a whole bar is " : "", full > 0 ? percent(full, 2).s : "");
 	int used = canvas_put_clipped(c, r.x, r.y, r.w, style_of(COLOR_DIM), compared);
 	if (used + 3 + canvas_width(c, scale) <= r.w)
 		canvas_put_right(c, r.x + used, r.y, r.w - used, style_of(COLOR_DIM), scale);
@@ -249,13 +267,18 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 		ui->topic = k > 0 ? k - 1 : 0;
 	if (!list_room(c, r, 24, 3, "topics: too small"))
 		return;
+	bool pictured = component_pictured(ui, s);
+	if (ui->topic_open && pictured) {
+		draw_card(ui, s, c, r, ui->topic, 0);
+		return;
+	}
 	if (ui->topic_open) {
 		topic_list_draw(ui, pic, c, r);
 		return;
 	}
 	struct rect body = body_of(r);
 	struct grid g = grid_of(body, k);
-	for (size_t i = 0; !g.lines && i < k; i++) {
+	for (size_t i = 0; !g.lines && !pictured && i < k; i++) {
 		const struct rank_top *top = ranks_top(ui, s, i);
 		full = fmax(full, top && top->n ? top->rank[0].weight : 0);
 	}
@@ -393,6 +416,19 @@ static void select_topic(struct ui *ui, const struct em_snapshot *s, const struc
 		ui->topic = (size_t)n - 1;
 }
 
+/* One card over the whole view. */
+static bool card_command(struct ui *ui, const struct em_snapshot *s, const struct view_call *call)
+{
+	bool left = strcmp(call->name, "left") == 0 || strcmp(call->name, "up") == 0;
+	if (left || strcmp(call->name, "right") == 0 || strcmp(call->name, "down") == 0)
+		move(ui, s->problem->layout.components, left, pane_count(call));
+	else if (strcmp(call->name, "enter") == 0)
+		ui->topic_open = false;
+	else
+		return false;
+	return true;
+}
+
 static bool command(struct ui *ui, const struct picture *pic, const struct view_call *call, struct em_err *err)
 {
 	const struct em_snapshot *s = pic->run;
@@ -402,8 +438,10 @@ static bool command(struct ui *ui, const struct picture *pic, const struct view_
 		select_topic(ui, s, call, err);
 		return true;
 	}
-	if (ui->topic_open)
+	if (ui->topic_open && !component_pictured(ui, s))
 		return topic_list_command(ui, pic, call, err);
+	if (ui->topic_open)
+		return card_command(ui, s, call);
 	struct rect body = body_of(ui->area);
 	struct grid g = grid_of(body, s->problem->layout.components);
 	if (list_finds(ui, call, &back, &again))
