@@ -7,5 +7,7 @@
 #include "elbow/model.h"
 
 extern const struct em_model em_model_coins;
+extern const struct em_model em_model_unigrams;
+extern const struct em_model em_model_plsa;
 
 #endif

@@ -8,7 +8,9 @@
 
 #define MODELS(X) \
 	X(lda) \
-	X(coins)
+	X(coins) \
+	X(unigrams) \
+	X(plsa)
 
 #define RECORD(name) &em_model_##name,
 #define NAME(name) #name,
