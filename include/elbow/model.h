@@ -156,6 +156,10 @@ struct em_model {
 	 * sequence): q(z_i = k) of parts from .. from+count-1 of observation n, made with `made`; [count][components]. May be NULL. */
 	enum em_status (*parts)(const struct em_problem *p, const double *made, const double *q, size_t n, size_t from,
 	                        size_t count, double *out, struct em_err *err);
+	/* The two logs that the posterior of observation n comes from, for each component: log of its weight, log p(x_n|k);
+	 * [components] each. NULL where an observation has no component of its own. */
+	enum em_status (*weigh)(const struct em_problem *p, const double *theta, size_t n, double *weight, double *fit,
+	                        struct em_err *err);
 	/* Something to say about component k of theta that its user must know (a floor acts, it is about to collapse): a
 	 * sentence with numbers, true. May be NULL. */
 	bool (*health)(const struct em_problem *p, const double *theta, size_t k, char *out, size_t size);

@@ -219,6 +219,7 @@ const struct em_model em_model_coins = {
 	.describe = describe,
 	.masses = mixture_masses,
 	.shares = mixture_shares,
+	.weigh = mixture_weigh,
 	.explain = exact_explain,
 	.equation = equation,
 };

@@ -202,6 +202,23 @@ void mixture_shares(const struct em_problem *p, const double *q, size_t n, doubl
 	memcpy(out, q, p->layout.components * sizeof *out);
 }
 
+enum em_status mixture_weigh(const struct em_problem *p, const double *theta, size_t n, double *weight, double *fit,
+                             struct em_err *err)
+{
+	size_t k = p->layout.components, kp = padded(p), size = p->layout.derived_size + p->layout.work_size;
+	double *derived = aligned_alloc(64, (size * sizeof *derived + 127) / 64 * 64), *work = derived + (p->layout.derived_size + 7) / 8 * 8;
+	if (!derived)
+		return em_no_memory(err);
+	mixture_derive(p, theta, theta, derived);
+	family(p)->log_density(p, theta, derived + kp, n, work, work + 4 * kp);
+	for (size_t i = 0; i < k; i++) {
+		weight[i] = derived[i];
+		fit[i] = work[i];
+	}
+	free(derived);
+	return EM_OK;
+}
+
 void mixture_masses(const struct em_problem *p, const double *stats, double *out)
 {
 	memcpy(out, stats, p->layout.components * sizeof *out);

@@ -77,6 +77,8 @@ enum em_status mixture_m_step(const struct em_problem *p, const double *stats, u
 const char *mixture_block(const struct em_problem *p, unsigned block);
 void mixture_energy(const struct em_problem *p, const double *theta, const double *stats, double *terms);
 void mixture_shares(const struct em_problem *p, const double *q, size_t n, double *out);
+enum em_status mixture_weigh(const struct em_problem *p, const double *theta, size_t n, double *weight, double *fit,
+                             struct em_err *err);
 void mixture_masses(const struct em_problem *p, const double *stats, double *out);
 
 /* For every exact model: sentences from the ledger (explain.c). */

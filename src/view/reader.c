@@ -96,9 +96,10 @@ static void draw_numbers(struct canvas *c, struct rect r, const struct picture *
 	const struct em_obs *o = &s->obs[n];
 	char text[96];
 	int x = r.x;
-	if (pic->corpus->length[n] == 0) {
-		canvas_put_clipped(c, r.x, r.y, r.w, style_of(COLOR_WARN),
-		                   "empty: no token is left of it, so it counts zero and γ = α");
+	double length = em_data_length(pic->data, n);
+	if (length == 0) {
+		canvas_put_clipped(c, r.x, r.y, r.w, style_of(COLOR_WARN), array_q(s->problem, "gamma", 2) ?
+		                   "empty: no token is left of it, so it counts zero and γ = α" : "empty: it counts zero");
 		return;
 	}
 	bool known = !isnan(o->log_evidence);
@@ -114,9 +115,12 @@ static void draw_numbers(struct canvas *c, struct rect r, const struct picture *
 	if (!isnan(change))
 		x = put_value(c, r, x, change > 0 ? COLOR_UP : change < 0 ? COLOR_DOWN : COLOR_DEFAULT, "change",
 		              pane_change(change).s);
+	if (!isnan(length))
+		x = put_value(c, r, x, COLOR_DEFAULT, pic->corpus ? "tokens" : "symbols", number_count((size_t)length).s);
+	if (s->problem->model->exact)
+		return;
 	snprintf(text, sizeof text, "%u%s", o->sweeps, o->capped ? ", at the limit" : o->done ? ", settled" : "");
-	x = put_value(c, r, x, o->capped ? COLOR_WARN : COLOR_DEFAULT, "sweeps", text);
-	put_value(c, r, x, COLOR_DEFAULT, "tokens", number_count(pic->corpus->length[n]).s);
+	put_value(c, r, x, o->capped ? COLOR_WARN : COLOR_DEFAULT, "sweeps", text);
 }
 
 static struct style word_style(size_t lead, bool selected)
@@ -242,12 +246,44 @@ static void draw_below(struct ui *ui, const struct picture *pic, struct canvas *
 		draw_word(c, r, pic, m, w, ui->token, p->kept_n);
 }
 
+/* What is no text: the observation's numbers and where its responsibilities come from. */
+static void draw_observation(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r)
+{
+	const struct em_snapshot *s = pic->run;
+	struct rect head = rect_cut_top(&r, 1), label = rect_cut_top(&r, 1), numbers = rect_cut_top(&r, 1), bar = rect_cut_top(&r, 1);
+	if (s->problem->layout.observations == 0 || !list_room(c, r, 12, 1, "reader: too small"))
+		return;
+	if (ui->document >= s->problem->layout.observations)
+		order_select(ui, s->problem->layout.observations - 1);
+	size_t n = ui->document;
+	char text[512], right[128];
+	snprintf(right, sizeof right, "%s %s of %s", s->problem->model->observation, number_count(n + 1).s,
+	         number_count(s->problem->layout.observations).s);
+	canvas_put_clipped(c, head.x, head.y, head.w, style_with(COLOR_TITLE, ATTR_BOLD), right);
+	struct buf b = {0};
+	for (size_t j = 0; pic->data->points && j < pic->data->points->columns && j < 64; j++) {
+		buf_puts(&b, j ? ", " : "");
+		text_clip(&b, pic->data->points->column[j], 20, c->glyphs == GLYPHS_ASCII);
+		buf_printf(&b, " %.6g", pic->data->points->x[n * pic->data->points->columns + j]);
+	}
+	em_data_label(pic->data, n, text, sizeof text);
+	canvas_put_clipped(c, label.x, label.y, label.w, style_of(COLOR_DEFAULT), b.s && !b.failed ? b.s : text);
+	buf_free(&b);
+	draw_numbers(c, numbers, pic, n);
+	double *share = malloc((s->problem->layout.components + 1) * sizeof *share);
+	if (share && shares_of(s, s->q, n, share))
+		share_bar(c, bar, share, s->problem->layout.components);
+	free(share);
+	rect_cut_top(&r, r.h > 8 ? 1 : 0);
+	reader_card(s, c, r, n);
+}
+
 static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r)
 {
 	const struct em_snapshot *s = pic->run;
 	struct mind m;
 	if (!pic->corpus || s->problem->layout.observations == 0) {
-		canvas_put_clipped(c, r.x, r.y, r.w, style_of(COLOR_DIM), "The Reader shows documents; these data have none.");
+		draw_observation(ui, pic, c, r);
 		return;
 	}
 	if (!list_room(c, r, 12, 3, "reader: too small"))
@@ -424,7 +460,7 @@ static bool command(struct ui *ui, const struct picture *pic, const struct view_
 	size_t n = pic->run->problem->layout.observations;
 	bool back, again;
 	int x, y;
-	if (!pic->corpus || n == 0)
+	if (n == 0)
 		return false;
 	if (strcmp(name, "next-document") == 0 || strcmp(name, "previous-document") == 0) {
 		other_document(ui, pic, name[0] == 'n');
@@ -432,6 +468,10 @@ static bool command(struct ui *ui, const struct picture *pic, const struct view_
 	}
 	if (strcmp(name, "select") == 0)
 		return view_documents.command(ui, pic, call, err);
+	if (!pic->corpus && (strcmp(name, "up") == 0 || strcmp(name, "left") == 0 || strcmp(name, "down") == 0 || strcmp(name, "right") == 0))
+		other_document(ui, pic, name[0] == 'd' || name[0] == 'r');
+	if (!pic->corpus)
+		return list_moves(name) || strcmp(name, "left") == 0 || strcmp(name, "right") == 0;
 	if (strcmp(name, "why") == 0 || strcmp(name, "enter") == 0) {
 		ui->why = !ui->why;
 		return true;

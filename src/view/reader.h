@@ -10,15 +10,19 @@
 #include "view/page.h"
 #include "view/ui.h"
 
+/* How a model explains the topic of a word: shares with a Dirichlet, shares as parameters, one topic for the document. */
+enum mind_kind { MIND_DIRICHLET, MIND_SHARES, MIND_WHOLE };
+
 /* q of one document and the topics it was made with: all that phi is computed from. */
 struct mind {
+	enum mind_kind kind;
 	const struct em_snapshot *s;
 	size_t n, components;
 	const struct em_array *topics;
 	const double *theta;   /* the one that q of this document was made with */
 	bool moved;            /* theta has moved since */
 	double sum;            /* of gamma */
-	double *gamma, *log_e; /* [components]; log_e is E[log theta_k] = psi(gamma_k) - psi(sum) */
+	double *gamma, *log_e; /* [components]; gamma, or the shares themselves; log_e is E[log theta_k] = psi(gamma_k) - psi(sum), or log theta_k */
 	double *e;             /* exp(log_e) up to a common factor, the largest 1 */
 	double *phi;           /* of the term of the last mind_phi */
 	const char *missing;   /* what the model lacks, NULL when all is there */
@@ -41,5 +45,8 @@ void reader_panel(struct ui *ui, struct canvas *c, struct rect r, const struct m
 void reader_why(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r, struct mind *m,
                 const struct page_word *w, size_t place, size_t of);
 int reader_why_rows(size_t components);
+
+/* reader_card.c: where the responsibilities of observation n come from, component by component: weight x density, normalized. */
+void reader_card(const struct em_snapshot *s, struct canvas *c, struct rect r, size_t n);
 
 #endif

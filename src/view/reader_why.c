@@ -24,12 +24,28 @@ void mind_close(struct mind *m)
 	m->gamma = NULL;
 }
 
+/* Shares that are parameters, or those of the one topic that the document has. */
+static void open_shares(struct mind *m, const struct em_array *mixtures)
+{
+	m->sum = 1;
+	if (m->kind == MIND_WHOLE)
+		shares_of(m->s, m->s->q, m->n, m->gamma);
+	for (size_t i = 0; i < m->components; i++) {
+		if (m->kind == MIND_SHARES)
+			m->gamma[i] = array_at(m->theta, mixtures, m->n, i);
+		m->e[i] = m->gamma[i];
+		m->log_e[i] = log(m->gamma[i]);
+	}
+}
+
 bool mind_open(struct mind *m, const struct em_snapshot *s, size_t n)
 {
 	const struct em_array *gamma = array_q(s->problem, "gamma", 2), *topics = array_weights(s->problem);
+	const struct em_array *mixtures = array_theta(s->problem, "mixtures", 2);
 	size_t k = s->problem->layout.components;
-	*m = (struct mind){.s = s, .n = n, .components = k, .topics = topics};
-	m->missing = !gamma ? "this model has no gamma" : !topics ? "this model has no topics" : NULL;
+	*m = (struct mind){.s = s, .n = n, .components = k, .topics = topics,
+	                   .kind = gamma ? MIND_DIRICHLET : mixtures ? MIND_SHARES : MIND_WHOLE};
+	m->missing = !topics ? "this model has no topics" : NULL;
 	if (m->missing || k == 0)
 		return true;
 	if (!(m->gamma = malloc(4 * k * sizeof *m->gamma)))
@@ -41,6 +57,10 @@ bool mind_open(struct mind *m, const struct em_snapshot *s, size_t n)
 	bool fresh = s->inside && !s->next_m && s->obs[n].sweeps > 0;
 	m->theta = fresh ? s->theta : s->theta_made;
 	m->moved = m->theta != s->theta && memcmp(m->theta, s->theta, s->problem->layout.theta_size * sizeof *m->theta) != 0;
+	if (m->kind != MIND_DIRICHLET) {
+		open_shares(m, mixtures);
+		return true;
+	}
 	for (size_t i = 0; i < k; i++)
 		m->sum += m->gamma[i] = array_at(s->q, gamma, n, i);
 	double psi_sum = special_digamma(m->sum), top = -INFINITY;
@@ -58,7 +78,7 @@ size_t mind_phi(struct mind *m, size_t term)
 	if (term >= m->topics->dim[1])
 		return 0;
 	for (size_t k = 0; k < m->components; k++) {
-		sum += m->phi[k] = m->e[k] * mind_beta(m, k, term);
+		sum += m->phi[k] = m->kind == MIND_WHOLE ? m->e[k] : m->e[k] * mind_beta(m, k, term);
 		if (m->phi[k] > m->phi[best])
 			best = k;
 	}
@@ -126,21 +146,23 @@ static struct panel panel_of(struct rect r, size_t components)
 	return w;
 }
 
-static void panel_head(struct canvas *c, struct rect r, const struct panel *w)
+static void panel_head(struct canvas *c, struct rect r, const struct panel *w, const struct mind *m)
 {
 	struct style dim = style_of(COLOR_DIM);
 	int x = r.x + w->badge;
-	canvas_put_right(c, x, r.y, w->gamma - 1, dim, "γ");
+	bool dirichlet = m->kind == MIND_DIRICHLET;
+	canvas_put_right(c, x, r.y, w->gamma - 1, dim, dirichlet ? "γ" : "");
 	x += w->gamma;
-	canvas_put_right(c, x, r.y, w->mean - 1, dim, canvas_width(c, "E[θ]") < w->mean ? "E[θ]" : "mean");
+	const char *mean = m->kind == MIND_SHARES ? "θ" : m->kind == MIND_WHOLE ? "q" : canvas_width(c, "E[θ]") < w->mean ? "E[θ]" : "mean";
+	canvas_put_right(c, x, r.y, w->mean - 1, dim, mean);
 	x += w->mean;
-	if (w->numbers)
+	if (w->numbers && dirichlet)
 		canvas_put_right(c, x, r.y, w->numbers - 1, dim, "90% within");
 	x += w->numbers + 1;
 	if (w->bar < 5)
 		return;
 	canvas_put(c, x, r.y, dim, "0");
-	if (!w->numbers && w->bar >= 12)
+	if (!w->numbers && w->bar >= 12 && dirichlet)
 		canvas_put_center(c, x, r.y, w->bar, dim, "90%");
 	canvas_put_right(c, x, r.y, w->bar, dim, "1");
 }
@@ -162,18 +184,24 @@ static void first_words(struct ui *ui, struct canvas *c, int x, int y, int width
 
 static void panel_row(struct canvas *c, struct rect r, const struct panel *w, const struct mind *m, struct page *p, size_t k)
 {
-	struct page_interval v = page_interval_of(p, k, m->components, m->gamma[k], m->sum);
 	double mean = m->gamma[k] / m->sum;
+	bool dirichlet = m->kind == MIND_DIRICHLET;
+	struct page_interval v = {0};
+	if (dirichlet)
+		v = page_interval_of(p, k, m->components, m->gamma[k], m->sum);
+	else
+		v.lo = v.hi = mean;
 	char range[64];
 	int x = r.x + w->badge;
 	topic_badge(c, r.x, r.y, k);
-	canvas_put_right(c, x, r.y, w->gamma - 1, style_of(COLOR_DEFAULT),
+	if (dirichlet)
+		canvas_put_right(c, x, r.y, w->gamma - 1, style_of(COLOR_DEFAULT),
 	                 number_fixed(m->gamma[k], m->gamma[k] < 1000 ? 2 : 0).s);
 	x += w->gamma;
 	canvas_put_right(c, x, r.y, w->mean - 1, style_with(COLOR_DEFAULT, ATTR_BOLD), number_fixed(mean, 3).s);
 	x += w->mean;
 	snprintf(range, sizeof range, "%.3f–%.3f", v.lo, v.hi);
-	if (w->numbers)
+	if (w->numbers && dirichlet)
 		canvas_put_right(c, x, r.y, w->numbers - 1, style_of(COLOR_DEFAULT), range);
 	draw_interval(c, (struct rect){x + w->numbers + 1, r.y, w->bar, 1}, color_series((unsigned)k), v.lo, v.hi, mean);
 }
@@ -185,7 +213,7 @@ void reader_panel(struct ui *ui, struct canvas *c, struct rect r, const struct m
 	if (w.rows == 0 || r.w < w.badge + w.gamma + w.mean)
 		return;
 	choose(m, m->gamma, w.rows, list);
-	panel_head(c, r, &w);
+	panel_head(c, r, &w, m);
 	for (size_t i = 0; i < w.rows; i++) {
 		int y = r.y + 1 + (int)i * (w.words ? 2 : 1);
 		panel_row(c, (struct rect){r.x, y, r.w, 1}, &w, m, p, list[i]);
@@ -241,17 +269,17 @@ static struct why why_columns(int w)
 	return k;
 }
 
-static void why_head(struct canvas *c, struct rect r, const struct why *k)
+static void why_head(struct canvas *c, struct rect r, const struct why *k, bool dirichlet)
 {
 	struct style dim = style_of(COLOR_DIM);
 	int x = r.x + k->name;
 	canvas_put_clipped(c, r.x, r.y, k->name, dim, "topic");
 	canvas_put_right(c, x, r.y, k->beta, dim, "β");
 	x += k->beta;
-	canvas_put_right(c, x, r.y, k->gamma, dim, "γ");
+	canvas_put_right(c, x, r.y, k->gamma, dim, dirichlet ? "γ" : "");
 	x += k->gamma;
-	canvas_put_right(c, x, r.y, k->e, dim, "× e");
-	canvas_put_right(c, x + k->e, r.y, k->product, dim, "= β × e");
+	canvas_put_right(c, x, r.y, k->e, dim, dirichlet ? "× e" : "× θ");
+	canvas_put_right(c, x + k->e, r.y, k->product, dim, dirichlet ? "= β × e" : "= β × θ");
 	canvas_put_right(c, x + k->e + k->product, r.y, k->phi, dim, "φ");
 }
 
@@ -265,7 +293,7 @@ static void why_row(struct ui *ui, struct canvas *c, struct rect r, const struct
 	first_words(ui, c, r.x + badge, r.y, w->name - badge - 1, m->s, k);
 	canvas_put_right(c, x, r.y, w->beta, style, beta > 0 ? number_short(beta, 3).s : "0");
 	x += w->beta;
-	if (w->gamma)
+	if (w->gamma && m->kind == MIND_DIRICHLET)
 		canvas_put_right(c, x, r.y, w->gamma, style_of(COLOR_DIM), number_fixed(m->gamma[k], 2).s);
 	x += w->gamma;
 	canvas_put_right(c, x, r.y, w->e, style, power(m->log_e[k]).s);
@@ -297,11 +325,13 @@ static void why_sum(struct canvas *c, struct rect r, const struct why *w, const 
 
 /* "── why harbour ×3 · word 5 of 31 ─────── φ = β × e / sum,  e = exp(ψ(γ) − ψ(Σγ)) ──" */
 static void why_title(struct canvas *c, struct rect r, const struct picture *pic, const struct page_word *w,
-                      size_t place, size_t of)
+                      size_t place, size_t of, enum mind_kind kind)
 {
+	static const char *const formulas[] = {" φ = β × e / sum,  e = exp(ψ(γ) − ψ(Σγ)) ", " φ = β × θ / sum ",
+	                                       " one topic for the whole document "};
 	struct buf b = {0};
 	const char *label = item_label(pic->run->problem, w->term);
-	const char *formula = " φ = β × e / sum,  e = exp(ψ(γ) − ψ(Σγ)) ";
+	const char *formula = formulas[kind];
 	canvas_hline(c, r.x, r.y, r.w, style_of(COLOR_DIM));
 	buf_puts(&b, " why ");
 	text_clip(&b, label, 24, c->glyphs == GLYPHS_ASCII);
@@ -324,13 +354,17 @@ void reader_why(struct ui *ui, const struct picture *pic, struct canvas *c, stru
 	struct why k = why_columns(r.w);
 	if (r.h < 1)
 		return;
-	why_title(c, r, pic, w, place, of);
+	why_title(c, r, pic, w, place, of, m->kind);
 	if (m->missing || r.h < 3 || r.w < 14 || w->term >= m->topics->dim[1])
 		return;
+	if (m->kind == MIND_WHOLE) {
+		reader_card(m->s, c, (struct rect){r.x, r.y + 1, r.w, r.h - 1}, m->n);
+		return;
+	}
 	rows = rows > ROWS ? ROWS : rows < 1 ? 1 : rows;
 	size_t best = mind_phi(m, w->term);
 	choose(m, m->phi, rows, list);
-	why_head(c, (struct rect){r.x, r.y + 1, r.w, 1}, &k);
+	why_head(c, (struct rect){r.x, r.y + 1, r.w, 1}, &k, m->kind == MIND_DIRICHLET);
 	for (size_t i = 0; i < rows && i < m->components; i++)
 		why_row(ui, c, (struct rect){r.x, r.y + 2 + (int)i, r.w, 1}, &k, m, list[i], w->term, list[i] == best);
 	if (r.h > 3)
