@@ -297,8 +297,9 @@ static void test_views_by_name(void **state)
 	struct fixture f;
 	fixture_open(&f, NULL, NULL);
 	const char *const ways[][2] = {{"view terms", "terms"},    {"view 2", "trace"},     {"view DOC", "documents"},
-	                               {"view next", "reader"},    {"view next", "bound"},  {"view previous", "reader"},
-	                               {"view help", "help"},      {"leave", "reader"},     {"view topics", "topics"}};
+	                               {"view next", "reader"},    {"view 9", "jensen"},    {"view next", "bound"},
+	                               {"view previous", "jensen"}, {"view help", "help"},   {"leave", "jensen"},
+	                               {"view topics", "topics"}};
 	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
 		fixture_command(&f, ways[i][0]);
 		assert_string_equal(f.ui.view->name, ways[i][1]);
