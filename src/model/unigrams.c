@@ -186,6 +186,7 @@ const struct em_model em_model_unigrams = {
 	.describe = describe,
 	.masses = mixture_masses,
 	.shares = mixture_shares,
+	.weigh = mixture_weigh,
 	.parts = parts,
 	.explain = exact_explain,
 	.equation = equation,
