@@ -12,6 +12,9 @@
 enum { TERM_PZ, TERM_PX, TERM_QZ };
 enum { INIT_RANDOM, INIT_OBSERVATIONS, INIT_GIVEN };
 enum { CANDIDATES = 5 }; /* observations tried as the seed of a component */
+/* A responsibility below this is 0: so near the smallest double, what an M-step divides it by would make 0 of a parameter
+ * that the observation then needs above 0. */
+#define LEAST 1e-280
 
 const struct em_term mixture_terms[] = {
 	{"e_log_p_z", "E[log p(z|w)]", false, "how well the responsibilities fit the weights of the components"},
@@ -115,8 +118,11 @@ void mixture_e_step(const struct em_problem *p, const struct em_theta *t, size_t
 	size_t k = p->layout.components, kp = padded(p);
 	double z = joint_of(p, t->now, t->derived, n, work, work + 4 * kp);
 	work[3 * kp] = z;
-	for (size_t i = 0; i < k; i++)
+	for (size_t i = 0; i < k; i++) {
 		q[i] = exp(work[i] - z);
+		if (q[i] < LEAST)
+			q[i] = 0;
+	}
 	progress->sweeps++;
 	progress->done = true;
 }

@@ -18,8 +18,6 @@ enum { INIT_RANDOM, INIT_OBSERVATIONS, INIT_GIVEN };
 /* A document's counts weigh as much as the flat share in the topic that starts there: a whole document is judged at once,
  * and topics too sure of themselves would take it for what few words they share. */
 enum { START_WEIGHT = 1 };
-/* Responsibilities below this are 0, so that what the M-step makes of the others stays above 0 in a double. */
-#define LEAST 1e-280
 
 static enum em_status layout(const struct em_data *data, const struct em_settings *s, struct em_layout *out,
                              struct em_err *err)
@@ -88,16 +86,6 @@ static void log_density(const struct em_problem *p, const double *theta, const d
 	(void)theta, (void)scratch;
 	struct lda_doc doc = topics_document(p->data->corpus, derived, padded(p), n);
 	topics_sum_rows(&doc, out);
-}
-
-static void e_step(const struct em_problem *p, const struct em_theta *t, size_t n, uint32_t budget,
-                   const double *q_before, const struct em_bound *before, double *q, struct em_progress *progress,
-                   double *work)
-{
-	mixture_e_step(p, t, n, budget, q_before, before, q, progress, work);
-	for (size_t i = 0; i < p->layout.components; i++)
-		if (q[i] < LEAST)
-			q[i] = 0;
 }
 
 static void accumulate(const struct em_problem *p, const double *theta, size_t n, const double *q, double *stats,
@@ -177,7 +165,7 @@ const struct em_model em_model_unigrams = {
 	.check = mixture_check,
 	.start = mixture_start,
 	.derive = mixture_derive,
-	.e_step = e_step,
+	.e_step = mixture_e_step,
 	.collect = mixture_collect,
 	.m_step = mixture_m_step,
 	.block = mixture_block,
