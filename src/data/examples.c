@@ -3,7 +3,10 @@
  * The built-in data sets: figures with their source. */
 #include "elbow/example.h"
 
+#include <stdint.h>
 #include <string.h>
+
+#include "data/bars.h"
 
 /* ---- coins ---- */
 
@@ -29,21 +32,34 @@ static const struct em_start coins_start[] = {{"weights", half, 2}, {"bias", coi
 static const char *const coins_settings[][2] = {{"components", "2"}, {"weights_update", "fixed"}, {"init", "given"}, {NULL, NULL}};
 static const char *const coins_models[] = {"coins", NULL};
 
-/* ---- gazette ---- */
+/* ---- drawn from the seed ---- */
+
+static uint64_t seed_of(const struct em_settings *s)
+{
+	return em_settings_row(s, "seed") ? (uint64_t)em_settings_number(s, "seed") : 1;
+}
+
+static enum em_status make_bars(const struct em_settings *s, struct em_data **out, struct em_err *err)
+{
+	return bars_make(seed_of(s), s, out, err);
+}
+
+static const char *const bars_settings[][2] = {{"components", "10"}, {"alpha", "1"}, {"grid", "5"}, {NULL, NULL}};
+static const char *const corpus_models[] = {"lda", "unigrams", "plsa", NULL};
+
+/* ---- text ---- */
 
 static enum em_status make_gazette(const struct em_settings *s, struct em_data **out, struct em_err *err)
 {
 	return em_data_open(EM_DATA_CORPUS, NULL, s, out, err);
 }
 
-static const char *const gazette_models[] = {"lda", NULL};
-
-/* ---- */
-
 static const struct em_example examples[] = {
-	{"gazette", "140 short newspaper pieces in four subjects, some in two", "written for elbow", gazette_models, NULL, NULL,
+	{"gazette", "140 short newspaper pieces in four subjects, some in two", "written for elbow", corpus_models, NULL, NULL,
 	 false, make_gazette},
-	{"coins", "five sets of ten tosses of two coins, which coin is hidden", "Do and Batzoglou, Nature Biotechnology 26 (2008)",
+	{"bars", "500 documents of ten bars on a grid of 5 x 5 words; topics are images",
+	 "after Griffiths and Steyvers, PNAS 101 (2004); drawn from the seed", corpus_models, bars_settings, NULL, true, make_bars},
+	{"coins", "five sets of ten tosses of two coins; which coin is hidden", "Do and Batzoglou, Nature Biotechnology 26 (2008)",
 	 coins_models, coins_settings, coins_start, false, make_coins},
 };
 

@@ -89,10 +89,10 @@ struct grid {
 	size_t count;
 };
 
-static struct grid grid_of(struct rect r, size_t k)
+static struct grid grid_of(struct rect r, size_t k, int least)
 {
 	struct grid g = {.lines = true, .columns = 1, .w = r.w, .h = 1, .rows = (int)k, .count = k};
-	int best = CARD_WORDS - 1, most = (r.w + CARD_GAP) / (CARD_MIN + CARD_GAP);
+	int best = CARD_WORDS - 1, most = (r.w + CARD_GAP) / (least + CARD_GAP);
 	for (int columns = 1; columns <= most && (size_t)columns <= k; columns++) {
 		size_t rows = (k + (size_t)columns - 1) / (size_t)columns;
 		int h = rows <= (size_t)(r.h > 0 ? r.h + 1 : 0) ? (r.h + 1) / (int)rows : 0; /* the last needs no gap below */
@@ -107,6 +107,14 @@ static struct grid grid_of(struct rect r, size_t k)
 		g.w = (r.w - (columns - 1) * CARD_GAP) / columns;
 	}
 	return g;
+}
+
+/* The least width of a card: images can do with less than words. */
+static int card_width(const struct ui *ui, const struct em_snapshot *s)
+{
+	int image = (int)(ui->grid < 100 ? ui->grid : 100) * 2 + 2;
+	bool images = ui->grid > 1 && component_pictured(ui, s) && image < CARD_MIN;
+	return images ? image > 14 ? image : 14 : CARD_MIN;
 }
 
 static struct rect card_rect(const struct grid *g, struct rect r, size_t k)
@@ -148,7 +156,9 @@ static void draw_head(struct canvas *c, struct rect r, const struct em_snapshot 
 	int x = r.x;
 	canvas_put(c, x, r.y, style_with(COLOR_ACCENT, ATTR_BOLD), selected ? "▸" : " ");
 	x += 1 + topic_badge(c, x + 1, r.y, k) + 1;
-	if (known)
+	if (known && r.w < CARD_MIN)
+		snprintf(size, sizeof size, "%.20s", percent(share, 1).s);
+	else if (known)
 		say_size(s, tokens, share, size, sizeof size);
 	x += canvas_put_clipped(c, x, r.y, r.x + r.w - x, style_with(COLOR_TITLE, selected ? ATTR_BOLD : 0), size) + 1;
 	int room = r.x + r.w - x - 1;
@@ -277,7 +287,7 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 		return;
 	}
 	struct rect body = body_of(r);
-	struct grid g = grid_of(body, k);
+	struct grid g = grid_of(body, k, card_width(ui, s));
 	for (size_t i = 0; !g.lines && !pictured && i < k; i++) {
 		const struct rank_top *top = ranks_top(ui, s, i);
 		full = fmax(full, top && top->n ? top->rank[0].weight : 0);
@@ -443,7 +453,7 @@ static bool command(struct ui *ui, const struct picture *pic, const struct view_
 	if (ui->topic_open)
 		return card_command(ui, s, call);
 	struct rect body = body_of(ui->area);
-	struct grid g = grid_of(body, s->problem->layout.components);
+	struct grid g = grid_of(body, s->problem->layout.components, card_width(ui, s));
 	if (list_finds(ui, call, &back, &again))
 		find(ui, s, back, again, err);
 	else if (strcmp(call->name, "enter") == 0)
