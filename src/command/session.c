@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "command/selftest.h"
 #include "command/world.h"
 #include "elbow/store.h"
 
@@ -19,6 +20,7 @@ struct held {
 	atomic_size_t refs;
 	struct world *world;
 	const struct em_snapshot *owned; /* the run's */
+	char *said;
 	struct em_snapshot limited;      /* the same with the verdict of a limit; pub.run where that holds */
 };
 
@@ -33,6 +35,7 @@ struct session {
 	char path[1024];
 	char init[1024];  /* the state file that step 0 came from, "" without */
 	size_t limit;     /* iterations after which `continue` gave up; 0 when the last job was something else */
+	char *said;       /* by the last job, owned; NULL: nothing */
 	double published; /* when, seconds of the monotonic clock */
 };
 
@@ -65,6 +68,7 @@ void picture_release(const struct picture *p)
 	em_snapshot_release(h->owned);
 	em_settings_release(h->pub.settings);
 	world_release(h->world);
+	free(h->said);
 	free(h);
 }
 
@@ -111,6 +115,7 @@ static enum em_status publish(struct session *s, struct em_err *err)
 		h->pub.example = world_example(s->world);
 	}
 	h->pub.settings = em_settings_retain(s->settings);
+	h->pub.said = h->said = s->said ? strdup(s->said) : NULL;
 	pthread_mutex_lock(&s->lock);
 	struct held *old = s->newest;
 	s->newest = h;
@@ -146,6 +151,7 @@ void session_free(struct session *s)
 	em_run_free(s->run);
 	world_release(s->world);
 	em_settings_release(s->settings);
+	free(s->said);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }
@@ -498,20 +504,34 @@ static enum em_status step_job(struct session *s, const struct job *job, const s
 	}
 }
 
+/* What is open stays as it is. */
+static enum em_status selftest(struct session *s, const char *name, const struct em_hooks *h, struct em_err *err)
+{
+	struct buf b = {0};
+	enum em_status st = selftest_run(selftest_trials, name, h, &b, err);
+	s->said = b.len ? buf_take(&b) : NULL;
+	buf_free(&b);
+	return st;
+}
+
 enum em_status session_perform(struct session *s, const struct job *job, const struct em_hooks *hooks,
                                struct em_err *err)
 {
 	struct relay r = {s, hooks};
 	struct em_hooks h = {&r, relay_cancelled, relay_progress, relay_stepped};
 	enum em_status st;
-	if (job->kind != JOB_SET)
+	if (job->kind != JOB_SET && job->kind != JOB_SELFTEST)
 		s->limit = 0;
+	free(s->said);
+	s->said = NULL;
 	if (job->kind == JOB_EXAMPLE || job->kind == JOB_PRESET || (job->kind == JOB_OPEN && *job->name))
 		st = open_example(s, job, &h, err);
 	else if (job->kind == JOB_OPEN)
 		st = open_path(s, job, &h, err);
 	else if (job->kind == JOB_SET)
 		st = set(s, job, &h, err);
+	else if (job->kind == JOB_SELFTEST)
+		st = selftest(s, job->name, &h, err);
 	else if (!s->run)
 		return em_fail(err, EM_USAGE, "nothing is open; open data first");
 	else if (job->kind == JOB_RESTART)

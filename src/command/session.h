@@ -37,7 +37,8 @@ enum job_kind {
 	JOB_GOTO,     /* step count */
 	JOB_CONTINUE, /* until the condition, a breach or a cancel; at most setting max_iterations more, and then the
 	               * picture's verdict is EM_LIMIT */
-	JOB_SET       /* name, text */
+	JOB_SET,      /* name, text */
+	JOB_SELFTEST  /* name: of an example, "" all. Leaves the session alone; the table is in the picture's `said` */
 };
 
 struct job {
@@ -59,6 +60,7 @@ struct picture {
 	const struct em_example *example;  /* NULL when the data are none */
 	const char *name;                  /* of the data, unsafe for screens as it is */
 	const struct em_settings *settings;/* all of them */
+	const char *said;                  /* what the last job has to say at length, safe for a terminal; NULL: nothing */
 	struct picture_part *part;         /* private */
 };
 

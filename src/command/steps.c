@@ -164,6 +164,20 @@ enum em_status verb_init(const struct cmd_call *c, struct em_err *err)
 	return st ? st : submit(c, &job, err);
 }
 
+enum em_status verb_selftest(const struct cmd_call *c, struct em_err *err)
+{
+	struct job job = {.kind = JOB_SELFTEST};
+	enum em_status st = c->argc ? text_into(job.name, sizeof job.name, c->argv[0], err) : EM_OK;
+	if (st)
+		return st;
+	st = submit(c, &job, err);
+	const struct picture *after = session_picture(c->front->session);
+	if (after->said && (!st || st == EM_BREACH))
+		c->front->print(c->front->self, after->said);
+	picture_release(after);
+	return st;
+}
+
 /* set NAME VALUE, or NAME=VALUE. */
 enum em_status verb_set(const struct cmd_call *c, struct em_err *err)
 {

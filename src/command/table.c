@@ -108,6 +108,10 @@ static const struct cmd table[] = {
 	 "What is seen, cell by cell. An existing file is replaced by screenshot! only.", "screenshot bound.svg"},
 	{"source", CMD_OTHER, "FILE", 1, 1, NULL, true, verb_source, "run a script", "Commands, one a line; # begins a comment.",
 	 "source lecture.elbow"},
+	{"selftest", CMD_OTHER, "[NAME]", 0, 1, NULL, false, verb_selftest, "published numbers against computed ones",
+	 "Runs the built-in examples (or one of them) from their published starts, each in a run of its own, and prints what was "
+	 "published beside what comes out. Fails when they differ beyond the printed digits.",
+	 "selftest coins"},
 	{"help", CMD_OTHER, "[NAME]", 0, 1, NULL, false, verb_help, "help on commands, keys and settings",
 	 "With the name of a command or setting, help on that.", "help continue"},
 	{"quit", CMD_OTHER, "", 0, 0, NULL, false, verb_quit, "leave elbow", "Nothing is saved on its own; export writes.",

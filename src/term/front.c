@@ -56,7 +56,8 @@ static bool is_immediate(const char *line)
 	snprintf(name, sizeof name, "%.*s", (int)n, line + from);
 	if (n == 0 || cmd_find(name, &c, &none))
 		return true; /* an error is told at once */
-	return c->group != CMD_STEP && c->group != CMD_DATA && strcmp(c->name, "source") != 0;
+	return c->group != CMD_STEP && c->group != CMD_DATA && strcmp(c->name, "source") != 0 &&
+	       strcmp(c->name, "selftest") != 0;
 }
 
 /* An error on the bottom line, or where it would be cut there, over the screen. */
