@@ -136,6 +136,37 @@ static const struct published coins_q[] = {
 	END,
 };
 
+/* With the coins known each set counts for its own: one coin alone on its sets. */
+static enum em_status make_tosses(size_t sets, const double *x, struct em_data **out, struct em_err *err)
+{
+	static const char *const column[] = {"heads", "tosses"};
+	struct em_points *points = NULL;
+	enum em_status st = em_points_from(sets, 2, column, x, &points, err);
+	return st ? st : em_data_of("tosses", NULL, points, NULL, out, err);
+}
+
+static enum em_status make_a(const struct em_settings *s, struct em_data **out, struct em_err *err)
+{
+	static const double x[] = {9, 10, 8, 10, 7, 10};
+	(void)s;
+	return make_tosses(3, x, out, err);
+}
+
+static enum em_status make_b(const struct em_settings *s, struct em_data **out, struct em_err *err)
+{
+	static const double x[] = {5, 10, 4, 10};
+	(void)s;
+	return make_tosses(2, x, out, err);
+}
+
+#define DO "Do and Batzoglou, Nature Biotechnology 26 (2008)"
+static const char *const coins_model[] = {"coins", NULL};
+static const char *const alone[][2] = {{"components", "1"}, {NULL, NULL}};
+static const struct em_example tosses_a = {"coins", "", DO, coins_model, alone, NULL, false, make_a};
+static const struct em_example tosses_b = {"coins", "", DO, coins_model, alone, NULL, false, make_b};
+static const struct published coin_a[] = {M(1, "bias[1]", ".80"), END};
+static const struct published coin_b[] = {M(1, "bias[1]", ".45"), END};
+
 /* ---- Aitken's forecast ---- */
 
 static struct em_verdict aitken(void)
@@ -248,6 +279,8 @@ const struct trial selftest_trials[] = {
 	{"jensen", "f(x) = exp(-(x-2)^2)", "worked by hand", NULL, true, NULL, NULL, NULL,
 	 jensen},
 	{"coins", "the figure", NULL, NULL, false, NULL, NULL, NULL, coins},
+	{"coins", "known to be A: sets 2, 3 and 5 alone", NULL, &tosses_a, false, NULL, NULL, NULL, coin_a},
+	{"coins", "known to be B: sets 1 and 4 alone", NULL, &tosses_b, false, NULL, NULL, NULL, coin_b},
 	{"coins", "more digits", BY_OTHERS, NULL, false, NULL, NULL, NULL, coins_digits},
 	{"coins", "weights estimated", BY_OTHERS, NULL, false, NULL, coins_free, NULL, coins_weights},
 	{"coins", "from biases .9 and .1: Q falls", BY_OTHERS, NULL, false, NULL, NULL, coins_far, coins_q},

@@ -321,6 +321,16 @@ static enum em_status no_such(const struct trial *trials, const char *name, stru
 	return st;
 }
 
+/* The examples nobody published numbers of. */
+static void say_rest(const struct trial *trials, struct buf *out)
+{
+	const struct em_example *e;
+	size_t n = 0;
+	for (size_t i = 0; (e = em_example_at(i)); i++)
+		if (count_of(trials, e->name) == 0)
+			buf_printf(out, "%s%s", n++ ? ", " : "; nothing was published about ", e->name);
+}
+
 enum em_status selftest_run(const struct trial *trials, const char *name, const struct em_hooks *h, struct buf *out,
                             struct em_err *err)
 {
@@ -343,6 +353,8 @@ enum em_status selftest_run(const struct trial *trials, const char *name, const 
 		return em_no_memory(err);
 	if (n.bad == 0) {
 		buf_printf(out, "\nselftest: %zu numbers, all as published", n.numbers);
+		if (!*name)
+			say_rest(trials, out);
 		return EM_OK;
 	}
 	buf_printf(out, "\nselftest: %zu of %zu numbers differ from what was published", n.bad, n.numbers);
