@@ -9,5 +9,6 @@
 extern const struct em_model em_model_coins;
 extern const struct em_model em_model_unigrams;
 extern const struct em_model em_model_plsa;
+extern const struct em_model em_model_hmm;
 
 #endif

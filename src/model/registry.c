@@ -10,7 +10,8 @@
 	X(lda) \
 	X(coins) \
 	X(unigrams) \
-	X(plsa)
+	X(plsa) \
+	X(hmm)
 
 #define RECORD(name) &em_model_##name,
 #define NAME(name) #name,
