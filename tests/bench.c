@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "base/special.h"
+#include "bench_models.h"
 #include "small.h"
 
 static double now(void)
@@ -98,7 +99,7 @@ static double time_kernel(const struct bench *b)
 	const struct em_layout *l = &b->p.layout;
 	double *work = aligned_alloc(64, (l->work_size * sizeof(double) + 127) / 64 * 64);
 	double *q = aligned_alloc(64, (l->q_stride * sizeof(double) + 63) / 64 * 64);
-	struct em_theta t = {b->theta, b->theta, NULL};
+	struct em_theta t = {b->theta, b->theta, NULL, false};
 	struct em_bound before = {0};
 	double begun = now();
 	for (size_t d = 0; d < b->corpus->docs; d++) {
@@ -286,6 +287,9 @@ int main(int argc, char *argv[])
 	double one = time_phases(c, "1"), two = time_phases(c, "2");
 	printf("  2 threads are %.2f x as fast as 1\n", one / two);
 	bench_reading();
+	bench_gmm();
+	bench_unigrams(c);
+	bench_hmm();
 	struct rusage use;
 	getrusage(RUSAGE_SELF, &use);
 	printf("peak memory: %.0f MB\n", (double)use.ru_maxrss / 1024);

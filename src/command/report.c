@@ -57,6 +57,15 @@ void report_ledger(struct buf *b, const struct em_snapshot *s, size_t most)
 	           last->evidence == EM_EVIDENCE_EXACT ? "exact" : "unknown: the exact sum costs more than evidence_budget allows");
 }
 
+/* A blank is a symbol too. */
+static void put_label(struct buf *b, const char *label)
+{
+	if (strcmp(label, " ") == 0)
+		buf_puts(b, "(blank)");
+	else
+		text_safe(b, label, strlen(label));
+}
+
 void report_components(struct buf *b, const struct em_snapshot *s, size_t words)
 {
 	const struct em_problem *p = s->problem;
@@ -75,7 +84,7 @@ void report_components(struct buf *b, const struct em_snapshot *s, size_t words)
 		for (size_t i = 0; i < n; i++) {
 			if (i)
 				buf_puts(b, terms ? " " : ", ");
-			text_safe(b, item[i].label, strlen(item[i].label));
+			put_label(b, item[i].label);
 			if (!terms)
 				buf_printf(b, " %s", number_short(item[i].weight, 6).s);
 		}
@@ -95,7 +104,7 @@ void report_component(struct buf *b, const struct em_snapshot *s, size_t k, size
 	buf_putc(b, '\n');
 	for (size_t i = 0; i < n; i++) {
 		buf_printf(b, "%4zu  %.6f  ", i + 1, item[i].weight);
-		text_safe(b, item[i].label, strlen(item[i].label));
+		put_label(b, item[i].label);
 		buf_putc(b, '\n');
 	}
 }

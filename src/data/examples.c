@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "data/bars.h"
+#include "data/vowels.h"
 
 /* ---- coins ---- */
 
@@ -32,6 +33,23 @@ static const struct em_start coins_start[] = {{"weights", half, 2}, {"bias", coi
 static const char *const coins_settings[][2] = {{"components", "2"}, {"weights_update", "fixed"}, {"init", "given"}, {NULL, NULL}};
 static const char *const coins_models[] = {"coins", NULL};
 
+/* ---- ice cream ---- */
+
+static enum em_status make_icecream(const struct em_settings *s, struct em_data **out, struct em_err *err)
+{
+	static const char days[] = "2 3 3 2 3 2 3 2 2 3 1 3 3 1 1 1 2 1 1 1 3 1 2 1 1 1 2 3 3 2 3 2 2\n";
+	struct em_sequences *q = NULL;
+	enum em_status st = em_sequences_from("icecream", days, sizeof days - 1, s, &q, err);
+	return st ? st : em_data_of("icecream", NULL, NULL, q, out, err);
+}
+
+static const double icecream_initial[] = {0.5, 0.5}, icecream_transitions[] = {0.8, 0.1, 0.1, 0.1, 0.8, 0.1};
+static const double icecream_emissions[] = {0.7, 0.2, 0.1, 0.1, 0.2, 0.7};
+static const struct em_start icecream_start[] = {{"initial", icecream_initial, 2}, {"transitions", icecream_transitions, 6},
+                                                 {"emissions", icecream_emissions, 6}, {NULL, NULL, 0}};
+static const char *const icecream_settings[][2] = {{"components", "2"}, {"final", "stop"}, {"init", "given"}, {NULL, NULL}};
+static const char *const hmm_models[] = {"hmm", NULL};
+
 /* ---- drawn from the seed ---- */
 
 static uint64_t seed_of(const struct em_settings *s)
@@ -49,6 +67,8 @@ static const char *const corpus_models[] = {"lda", "unigrams", "plsa", NULL};
 
 /* ---- text ---- */
 
+static const char *const vowels_settings[][2] = {{"components", "2"}, {"symbols", "letters"}, {NULL, NULL}};
+
 static enum em_status make_gazette(const struct em_settings *s, struct em_data **out, struct em_err *err)
 {
 	return em_data_open(EM_DATA_CORPUS, NULL, s, out, err);
@@ -61,6 +81,10 @@ static const struct em_example examples[] = {
 	 "after Griffiths and Steyvers, PNAS 101 (2004); drawn from the seed", corpus_models, bars_settings, NULL, true, make_bars},
 	{"coins", "five sets of ten tosses of two coins; which coin is hidden", "Do and Batzoglou, Nature Biotechnology 26 (2008)",
 	 coins_models, coins_settings, coins_start, false, make_coins},
+	{"icecream", "ice creams eaten on 33 days; the weather is hidden", "Eisner, ACL workshop on teaching NLP, W02-0102 (2002)", hmm_models,
+	 icecream_settings, icecream_start, false, make_icecream},
+	{"vowels", "the letters of English prose; two states find vowels and consonants", "the texts of gazette, written for elbow", hmm_models,
+	 vowels_settings, NULL, false, vowels_make},
 };
 
 const struct em_example *em_example_at(size_t i)
