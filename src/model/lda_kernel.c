@@ -28,7 +28,7 @@
 		(out) = ((l_ - 0.5 * i_) - w_ * s_) - sum_;                                                           \
 	} while (0)
 
-HOT static double exp_digamma_hot(const double *gamma, size_t topics, size_t kp, double *psi, double *e)
+HOT static double lda_exp_digamma_hot(const double *gamma, size_t topics, size_t kp, double *psi, double *e)
 {
 	for (size_t k = 0; k < kp; k += LDA_LANES) {
 		vec g = VEC_GET(gamma + k), p;
@@ -94,7 +94,7 @@ SMALL_KERNEL(accumulate_2, 2)
 SMALL_KERNEL(accumulate_3, 3)
 SMALL_KERNEL(accumulate_4, 4)
 
-HOT static void accumulate_hot(const struct lda_doc *doc, const double *e, double *acc)
+HOT static void lda_accumulate_hot(const struct lda_doc *doc, const double *e, double *acc)
 {
 	size_t kp = doc->kp;
 	switch (kp / LDA_LANES) {
@@ -111,7 +111,7 @@ HOT static void accumulate_hot(const struct lda_doc *doc, const double *e, doubl
 	}
 }
 
-HOT static void gather_hot(const struct lda_doc *doc, const double *e, double *acc, double *s, double *stats)
+HOT static void lda_gather_hot(const struct lda_doc *doc, const double *e, double *acc, double *s, double *stats)
 {
 	size_t kp = doc->kp;
 	memset(acc, 0, kp * sizeof *acc);
@@ -129,7 +129,7 @@ HOT static void gather_hot(const struct lda_doc *doc, const double *e, double *a
 	}
 }
 
-HOT static double expect_hot(const struct lda_doc *doc, const double *e, const double *s, const double *table)
+HOT static double lda_expect_hot(const struct lda_doc *doc, const double *e, const double *s, const double *table)
 {
 	size_t kp = doc->kp;
 	double sum = 0;
@@ -144,7 +144,7 @@ HOT static double expect_hot(const struct lda_doc *doc, const double *e, const d
 	return sum;
 }
 
-HOT static void log_hot(const double *x, size_t n, double *out)
+HOT static void lda_log_hot(const double *x, size_t n, double *out)
 {
 	size_t i = 0;
 	for (; i + LDA_LANES <= n; i += LDA_LANES) {
@@ -162,25 +162,25 @@ HOT static void log_hot(const double *x, size_t n, double *out)
 
 double lda_exp_digamma(const double *gamma, size_t topics, size_t kp, double *psi, double *e)
 {
-	return exp_digamma_hot(gamma, topics, kp, psi, e);
+	return lda_exp_digamma_hot(gamma, topics, kp, psi, e);
 }
 
 void lda_accumulate(const struct lda_doc *doc, const double *e, double *acc)
 {
-	accumulate_hot(doc, e, acc);
+	lda_accumulate_hot(doc, e, acc);
 }
 
 void lda_gather(const struct lda_doc *doc, const double *e, double *acc, double *s, double *stats)
 {
-	gather_hot(doc, e, acc, s, stats);
+	lda_gather_hot(doc, e, acc, s, stats);
 }
 
 double lda_expect(const struct lda_doc *doc, const double *e, const double *s, const double *table)
 {
-	return expect_hot(doc, e, s, table);
+	return lda_expect_hot(doc, e, s, table);
 }
 
 void lda_log(const double *x, size_t n, double *out)
 {
-	log_hot(x, n, out);
+	lda_log_hot(x, n, out);
 }

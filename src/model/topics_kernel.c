@@ -6,7 +6,7 @@
 
 #include "model/vec.h"
 
-HOT static void log_hot(const double *x, size_t n, double *out)
+HOT static void topics_log_hot(const double *x, size_t n, double *out)
 {
 	size_t i = 0;
 	for (; i + VEC_LANES <= n; i += VEC_LANES) {
@@ -44,7 +44,7 @@ SMALL_SUM(sum_2, 2)
 SMALL_SUM(sum_3, 3)
 SMALL_SUM(sum_4, 4)
 
-HOT static void sum_hot(const struct lda_doc *doc, double *out)
+HOT static void topics_sum_hot(const struct lda_doc *doc, double *out)
 {
 	size_t kp = doc->kp;
 	switch (kp / VEC_LANES) {
@@ -63,7 +63,7 @@ HOT static void sum_hot(const struct lda_doc *doc, double *out)
 	}
 }
 
-HOT static void add_hot(const struct lda_doc *doc, const double *q, double *stats)
+HOT static void topics_add_hot(const struct lda_doc *doc, const double *q, double *stats)
 {
 	size_t kp = doc->kp;
 	for (size_t w = 0; w < doc->pairs; w++) {
@@ -74,7 +74,7 @@ HOT static void add_hot(const struct lda_doc *doc, const double *q, double *stat
 	}
 }
 
-HOT static void split_hot(const struct lda_doc *doc, const double *mix, double *s, double *count)
+HOT static void topics_split_hot(const struct lda_doc *doc, const double *mix, double *s, double *count)
 {
 	size_t kp = doc->kp;
 	memset(count, 0, kp * sizeof *count);
@@ -95,8 +95,8 @@ HOT static void split_hot(const struct lda_doc *doc, const double *mix, double *
 	}
 }
 
-HOT static double expect_hot(const struct lda_doc *doc, const double *mix, const double *s, double *stats, const double *a,
-                             const double *b, double *other)
+HOT static double topics_expect_hot(const struct lda_doc *doc, const double *mix, const double *s, double *stats,
+                                    const double *a, const double *b, double *other)
 {
 	size_t kp = doc->kp;
 	vec sum_a = EACH(0.0), sum_b = EACH(0.0);
@@ -119,8 +119,8 @@ HOT static double expect_hot(const struct lda_doc *doc, const double *mix, const
 	return LANE_SUM(sum_a);
 }
 
-HOT static double diverge_hot(const struct lda_doc *doc, const double *mix, const double *s, const double *beta_now,
-                              const double *mix_now, double *s_now)
+HOT static double topics_diverge_hot(const struct lda_doc *doc, const double *mix, const double *s,
+                                     const double *beta_now, const double *mix_now, double *s_now)
 {
 	size_t kp = doc->kp;
 	double total = 0;
@@ -146,32 +146,32 @@ HOT static double diverge_hot(const struct lda_doc *doc, const double *mix, cons
 
 void topics_log(const double *x, size_t n, double *out)
 {
-	log_hot(x, n, out);
+	topics_log_hot(x, n, out);
 }
 
 void topics_sum_rows(const struct lda_doc *doc, double *out)
 {
-	sum_hot(doc, out);
+	topics_sum_hot(doc, out);
 }
 
 void topics_add_rows(const struct lda_doc *doc, const double *q, double *stats)
 {
-	add_hot(doc, q, stats);
+	topics_add_hot(doc, q, stats);
 }
 
 void topics_split(const struct lda_doc *doc, const double *mix, double *s, double *count)
 {
-	split_hot(doc, mix, s, count);
+	topics_split_hot(doc, mix, s, count);
 }
 
 double topics_expect(const struct lda_doc *doc, const double *mix, const double *s, double *stats, const double *a,
                      const double *b, double *other)
 {
-	return expect_hot(doc, mix, s, stats, a, b, other);
+	return topics_expect_hot(doc, mix, s, stats, a, b, other);
 }
 
 double topics_diverge(const struct lda_doc *doc, const double *mix, const double *s, const double *beta_now,
                       const double *mix_now, double *s_now)
 {
-	return diverge_hot(doc, mix, s, beta_now, mix_now, s_now);
+	return topics_diverge_hot(doc, mix, s, beta_now, mix_now, s_now);
 }

@@ -13,7 +13,8 @@ typedef double vec __attribute__((vector_size(64)));
 typedef int64_t ivec __attribute__((vector_size(64)));
 
 #if defined(__x86_64__) && !defined(ELBOW_NO_CLONES)
-/* On static functions, with plain ones around them below: clang 14 gives a clone that others call a name they do not find. */
+/* On static functions, with plain ones around them below: clang 14 gives a clone that others call a name they do not find.
+ * Their names must differ between files all the same: its resolvers are global. */
 #define HOT __attribute__((target_clones("default", "avx2", "avx512f")))
 #else
 #define HOT
