@@ -19,9 +19,9 @@ static const char *const print_words[] = {"alpha", "topics", "gamma", "counts", 
 
 static const struct cmd table[] = {
 	{"step", CMD_STEP, "[N]", 0, 1, NULL, false, verb_step, "the smallest step: one unit",
-	 "In an E phase one coordinate sweep of one document, in an M phase one block of θ.", "step 5"},
-	{"sweep", CMD_STEP, "[N]", 0, 1, NULL, false, verb_sweep, "one sweep over all documents",
-	 "Every document that has not settled makes one coordinate sweep; in an M phase the same as step.", "sweep"},
+	 "In an E phase one observation (LDA: one coordinate sweep of one document), in an M phase one block of θ.", "step 5"},
+	{"sweep", CMD_STEP, "[N]", 0, 1, NULL, false, verb_sweep, "one sweep over all observations",
+	 "Every observation that has not settled moves once; in an M phase the same as step.", "sweep"},
 	{"next", CMD_STEP, "[N]", 0, 1, NULL, false, verb_next, "the next phase, or the rest of this one",
 	 "A whole E-step or M-step, whichever comes next.", "next 2"},
 	{"e", CMD_STEP, "[N]", 0, 1, NULL, false, verb_phase, "an E-step by name",
