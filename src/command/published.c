@@ -167,6 +167,37 @@ static const struct em_example tosses_b = {"coins", "", DO, coins_model, alone, 
 static const struct published coin_a[] = {M(1, "bias[1]", ".80"), END};
 static const struct published coin_b[] = {M(1, "bias[1]", ".45"), END};
 
+/* ---- ice cream ---- */
+
+/* State 1 is a cold day, state 2 a hot one; symbols 1, 2, 3 are so many ice creams. */
+static double perplexity(const struct em_snapshot *s)
+{
+	return exp(-s->ledger[s->position].log_evidence / (double)s->problem->data->sequences->total);
+}
+
+static const struct published icecream[] = {
+	START("log p", "-41.537818"),
+	OF("perplexity per day", "3.5209", perplexity),
+	E(1, "mass[1]", "14.6793"),
+	E(1, "mass[2]", "18.3207"),
+	M(1, "emissions[1][1]", ".676502"),
+	M(1, "emissions[1][2]", ".218819"),
+	M(1, "emissions[1][3]", ".104678"),
+	M(1, "emissions[2][1]", ".058372"),
+	M(1, "emissions[2][2]", ".425087"),
+	M(1, "emissions[2][3]", ".516541"),
+	M(10, "emissions[1][1]", ".6407"),
+	M(10, "emissions[1][2]", ".1481"),
+	M(10, "emissions[1][3]", ".2112"),
+	M(10, "emissions[2][1]", ".0002"),
+	M(10, "emissions[2][2]", ".5341"),
+	M(10, "emissions[2][3]", ".4657"),
+	M(10, "transitions[1][1]", ".9337"),
+	M(10, "transitions[2][2]", ".8650"),
+	LIMIT("log p", "-35.332895"),
+	END,
+};
+
 /* ---- Aitken's forecast ---- */
 
 static struct em_verdict aitken(void)
@@ -284,6 +315,7 @@ const struct trial selftest_trials[] = {
 	{"coins", "more digits", BY_OTHERS, NULL, false, NULL, NULL, NULL, coins_digits},
 	{"coins", "weights estimated", BY_OTHERS, NULL, false, NULL, coins_free, NULL, coins_weights},
 	{"coins", "from biases .9 and .1: Q falls", BY_OTHERS, NULL, false, NULL, NULL, coins_far, coins_q},
+	{"icecream", "", NULL, NULL, false, NULL, NULL, NULL, icecream},
 	{"aitken", "", "worked by hand", NULL, true, NULL, NULL, NULL, forecast},
 	{"evidence", "LDA, alpha 1", BY_HAND, &three_words, false, NULL, NULL, lda_one, evidence_one},
 	{"evidence", "LDA, alpha 0.1", BY_HAND, &three_words, false, NULL, NULL, lda_tenth, evidence_tenth},
