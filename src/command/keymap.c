@@ -30,6 +30,15 @@ static const struct cmd_key keys[] = {
 	{"reader", ".", "next-document", "next text"},
 	{"reader", ",", "previous-document", "text before"},
 
+	{"data", "x", "axes x", "x axis"},
+	{"data", "y", "axes y", "y axis"},
+	{"data", "a", "axes principal", "principal axes"},
+	{"data", "h", "left", ""},
+	{"data", "l", "right", ""},
+	{"data", "Enter", "enter", ""},
+	{"data", ".", "next-document", "next one"},
+	{"data", ",", "previous-document", "one before"},
+
 	{"jensen", "f", "jensen function next", "function"},
 	{"jensen", "r", "jensen reset", "reset"},
 	{"jensen", "h", "left", ""},
@@ -49,6 +58,7 @@ static const struct cmd_key keys[] = {
 	{"", "4", "view topics", ""},
 	{"", "5", "view documents", ""},
 	{"", "6", "view reader", ""},
+	{"", "8", "view data", ""},
 	{"", "9", "view jensen", ""},
 	{"", "Tab", "view next", "next view"},
 	{"", "S-Tab", "view previous", ""},

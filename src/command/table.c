@@ -11,11 +11,14 @@ static const char *const open_words[] = {"example", NULL};
 static const char *const until_words[] = {"until", NULL};
 static const char *const view_words[] = {"bound",  "trace",     "terms", "topics", "documents", "reader",
                                          "landscape", "data",  "jensen", "next",   "previous",  NULL};
+static const char *const axes_words[] = {"x", "y", "next", "previous", "principal", NULL};
 static const char *const jensen_words[] = {"v1", "v2", "alpha", "function", "reset", NULL};
 static const char *const zoom_words[] = {"in", "out", "all", NULL};
 static const char *const sort_words[] = {"number", "name", "tokens", "topic", "elbo", "evidence", "kl", "change", "sweeps",
                                          "next", "reverse", NULL};
-static const char *const print_words[] = {"alpha", "topics", "gamma", "counts", "log_shares", NULL};
+static const char *const print_words[] = {"alpha", "topics", "gamma", "weights", "bias", "rates", "means", "covariances", "probabilities",
+                                          "mixtures", "initial", "transitions", "emissions", "pi", "loadings", "mean", "noise",
+                                          "responsibilities", "shares", "occupancy", "share", "scores", "counts", "log_shares", NULL};
 
 static const struct cmd table[] = {
 	{"step", CMD_STEP, "[N]", 0, 1, NULL, false, verb_step, "the smallest step: one unit",
@@ -87,13 +90,17 @@ static const struct cmd table[] = {
 	{"find-next", CMD_MOVE, "", 0, 0, NULL, false, verb_ui, "the next match", "Round from the end to the start.", "find-next"},
 	{"find-previous", CMD_MOVE, "", 0, 0, NULL, false, verb_ui, "the match before", "Round from the start to the end.",
 	 "find-previous"},
-	{"next-document", CMD_MOVE, "", 0, 0, NULL, false, verb_ui, "the next document in the Reader",
-	 "In the order of the Documents view.", "next-document"},
-	{"previous-document", CMD_MOVE, "", 0, 0, NULL, false, verb_ui, "the document before in the Reader",
-	 "In the order of the Documents view.", "previous-document"},
+	{"next-document", CMD_MOVE, "", 0, 0, NULL, false, verb_ui, "the next document or sequence",
+	 "Of the Reader, in the order of the Documents view; of Data, by number.", "next-document"},
+	{"previous-document", CMD_MOVE, "", 0, 0, NULL, false, verb_ui, "the document or sequence before",
+	 "Of the Reader, in the order of the Documents view; of Data, by number.", "previous-document"},
 	{"zoom", CMD_MOVE, "in|out|all", 1, 1, zoom_words, false, verb_ui, "the part of the trace that is shown",
 	 "About the crosshair.", "zoom in"},
 	{"gain", CMD_MOVE, "", 0, 0, NULL, false, verb_ui, "the trace as ELBO or as log of its gains", "A switch.", "gain"},
+	{"axes", CMD_MOVE, "WHAT | X Y", 1, 2, axes_words, false, verb_ui, "choose what the scatter plot of Data shows",
+	 "x and y take the next variable for one axis, next and previous go through the pairs, principal shows the first two "
+	 "principal axes; or two columns by name or number (of a factor model the factors come first).",
+	 "view data; axes principal"},
 	{"jensen", CMD_MOVE, "[WHAT [X]]", 0, 2, jensen_words, false, verb_ui, "show Jensen's inequality and change it",
 	 "v1 X, v2 X, alpha X; function bell, log, sqrt, entropy, square or next; reset. A value outside the function's range becomes "
 	 "the nearest inside.",

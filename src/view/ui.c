@@ -10,12 +10,13 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "plot/svg.h"
+#include "view/data_parts.h"
 #include "view/order.h"
 #include "view/page.h"
 #include "view/ranks.h"
 
 static const struct view *const tabs[] = {&view_bound, &view_trace, &view_terms, &view_topics, &view_documents,
-                                          &view_reader, &view_jensen};
+                                          &view_reader, &view_data, &view_jensen};
 enum { TABS = sizeof tabs / sizeof tabs[0] };
 
 static const char *const theme_choices[] = {"dark", "light", NULL};
@@ -56,9 +57,11 @@ void ui_close(struct ui *ui)
 	order_free(ui->order);
 	ranks_free(ui->ranks);
 	page_free(ui->page);
+	data_cache_free(ui->data.cache);
 	ui->order = NULL;
 	ui->ranks = NULL;
 	ui->page = NULL;
+	ui->data.cache = NULL;
 }
 
 void ui_apply(struct ui *ui, const struct em_settings *s, bool utf8)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "command/command.h"
+#include "view/data.h"
 #include "view/jensen.h"
 #include "view/view.h"
 
@@ -45,6 +46,7 @@ struct ui {
 	enum glyphs glyphs;
 	bool mouse;
 	struct ui_jensen jensen;
+	struct ui_data data;
 	bool why;                   /* Reader: the arithmetic of the selected word */
 	/* Private caches; see view/order.h, ranks.h and page.h. */
 	struct ui_order *order;

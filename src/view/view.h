@@ -32,6 +32,6 @@ struct view {
 	bool (*command)(struct ui *ui, const struct picture *pic, const struct view_call *call, struct em_err *err);
 };
 
-extern const struct view view_bound, view_trace, view_terms, view_topics, view_documents, view_reader, view_jensen, view_help;
+extern const struct view view_bound, view_trace, view_terms, view_topics, view_documents, view_reader, view_data, view_jensen, view_help;
 
 #endif
