@@ -573,8 +573,8 @@ const struct view view_documents = {
 	.name = "documents",
 	.title = "Documents",
 	.key = '5',
-	.about = "Every document with its tokens, the expected shares of the topics, and its own ELBO, log p and KL. Sort by any column; "
-	         "Enter opens the Reader. A ! marks a document that ran into the sweep limit.",
+	.about = "Every document (point, sequence, set of tosses) with its size, the shares that q gives the components, and its own ELBO, "
+	         "log p and KL. Sort by any column; Enter opens the Reader. A ! marks a document that ran into the sweep limit.",
 	.draw = draw,
 	.command = command,
 };

@@ -499,7 +499,8 @@ const struct view view_reader = {
 	.title = "Reader",
 	.key = '6',
 	.about = "One document: every word in the colour and with the number of its leading topic, dropped words dim; the shares with the "
-	         "90 % intervals of their Dirichlet; and on a word its φ and the arithmetic that made it.",
+	         "90 % intervals of their Dirichlet; and on a word its φ and the arithmetic that made it. Of other data, the arithmetic of "
+	         "one observation's responsibilities.",
 	.draw = draw,
 	.command = command,
 };

@@ -475,7 +475,8 @@ const struct view view_topics = {
 	.name = "topics",
 	.title = "Topics",
 	.key = '4',
-	.about = "Each topic with its size, its first words and their probabilities, and what rose and fell in the last step. Enter "
+	.about = "Each topic with its size, its first words and their probabilities, and what rose and fell in the last step; for other "
+	         "models each component as it looks: bias, means and deviations, an image, a row of the chain. Enter "
 	         "opens the long list of one: there, sum adds up from the top, and of word is the part of the word's tokens that "
 	         "this topic has. Numbers and colours of topics never change.",
 	.draw = draw,
