@@ -185,7 +185,7 @@ static void test_parsing(void **state)
 	assert_string_equal(g.n.last.name, "alpha");
 	assert_string_equal(g.n.last.text, "0.5");
 	bad(&g, "find \"open", "a quote \" is not closed");
-	bad(&g, "se", "\"se\" could be set, select; type more of it");
+	bad(&g, "se", "\"se\" could be set, select, selftest; type more of it");
 	good(&g, "s; w 2"); /* keys of steps are their short names */
 	assert_true(g.n.last.kind == JOB_STEP && g.n.last.size == EM_SWEEP && g.n.last.count == 2);
 	bad(&g, "finsh", "no command \"finsh\"; did you mean finish?");

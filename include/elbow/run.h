@@ -76,7 +76,7 @@ struct em_snapshot {
 	const struct em_entry *ledger;   /* [entries]; entries after position were undone by back and can be gone to */
 	size_t entries, position;        /* position < entries */
 	const double *theta;             /* now */
-	const double *theta_made;        /* what q was made with */
+	const double *theta_made;        /* what q was made with; inside an E phase its untouched part: em_snapshot_made() */
 	const double *theta_before;      /* at the entry before position (theta itself at step 0) */
 	const double *q;                 /* observations x q_stride */
 	const double *q_before;          /* at the entry before position */
@@ -92,6 +92,8 @@ struct em_snapshot {
 };
 
 void em_snapshot_release(const struct em_snapshot *s); /* NULL is allowed */
+/* The theta that q of observation n was made with; borrowed from the snapshot. */
+const double *em_snapshot_made(const struct em_snapshot *s, size_t n);
 
 /* All members may be NULL. cancelled and progress are called from several threads at once. */
 struct em_hooks {

@@ -71,6 +71,11 @@ static void fill(const struct em_run *r, struct held *x)
 	}
 }
 
+const double *em_snapshot_made(const struct em_snapshot *s, size_t n)
+{
+	return s->inside && !s->next_m && s->obs[n].sweeps > 0 ? s->theta : s->theta_made;
+}
+
 enum em_status em_run_snapshot(struct em_run *r, const struct em_snapshot **out, struct em_err *err)
 {
 	struct held *x = calloc(1, sizeof *x);

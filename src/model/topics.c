@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/topics.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -61,8 +62,8 @@ double topics_energy(const double *counts, const double *topics, size_t terms, s
 			size_t n = kp - from < 64 ? kp - from : 64, at = v * kp + from;
 			lda_log(topics + at, n, logs);
 			double part = 0;
-			for (size_t i = 0; i < n; i++)
-				part += counts[at + i] > 0 && !(topics[at + i] > 0) ? -INFINITY : counts[at + i] * logs[i];
+			for (size_t i = 0; i < n; i++) /* a subnormal count may have become 0 in the M-step; it weighs nothing */
+				part += counts[at + i] >= DBL_MIN && !(topics[at + i] > 0) ? -INFINITY : counts[at + i] * logs[i];
 			sum += part;
 		}
 	return sum;

@@ -74,7 +74,7 @@ const double *data_window(struct ui *ui, const struct picture *pic, size_t n, si
 	cache->window = malloc((count * s->problem->layout.components + 1) * sizeof *cache->window);
 	if (!cache->window)
 		em_no_memory(err);
-	else if (m->parts(s->problem, s->theta_made, s->q + n * s->problem->layout.q_stride, n, from, count, cache->window, err)) {
+	else if (m->parts(s->problem, em_snapshot_made(s, n), s->q + n * s->problem->layout.q_stride, n, from, count, cache->window, err)) {
 		free(cache->window);
 		cache->window = NULL;
 	}

@@ -76,7 +76,7 @@ static const double *parts_of(struct sheet *t, size_t n)
 		t->parts_room = t->parts ? pairs * k : 0;
 	}
 	const double *q = t->s->q + n * p->layout.q_stride;
-	return t->parts && p->model->parts(p, t->s->theta_made, q, n, 0, pairs, t->parts, &err) == EM_OK ? t->parts : NULL;
+	return t->parts && p->model->parts(p, em_snapshot_made(t->s, n), q, n, 0, pairs, t->parts, &err) == EM_OK ? t->parts : NULL;
 }
 
 static void draw_words(struct sheet *t, struct canvas *c, int y, size_t n, const double *share)

@@ -63,8 +63,7 @@ void reader_card(const struct em_snapshot *s, struct canvas *c, struct rect r, s
 		return;
 	}
 	double *room = calloc(4 * k + 1, sizeof *room);
-	bool fresh = s->inside && !s->next_m && s->obs[n].sweeps > 0; /* this E-step has been here already */
-	const double *theta = fresh ? s->theta : s->theta_made;
+	const double *theta = em_snapshot_made(s, n);
 	if (room && !p->model->weigh(p, theta, n, room, room + k, &err) && shares_of(s, s->q, n, room + 2 * k))
 		draw_rows(s, c, r, room, room + k, room + 2 * k, room + 3 * k);
 	else

@@ -53,9 +53,7 @@ bool mind_open(struct mind *m, const struct em_snapshot *s, size_t n)
 	m->log_e = m->gamma + k;
 	m->e = m->gamma + 2 * k;
 	m->phi = m->gamma + 3 * k;
-	/* Inside an E-step the documents that were swept have seen the new theta already. */
-	bool fresh = s->inside && !s->next_m && s->obs[n].sweeps > 0;
-	m->theta = fresh ? s->theta : s->theta_made;
+	m->theta = em_snapshot_made(s, n);
 	m->moved = m->theta != s->theta && memcmp(m->theta, s->theta, s->problem->layout.theta_size * sizeof *m->theta) != 0;
 	if (m->kind != MIND_DIRICHLET) {
 		open_shares(m, mixtures);
