@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "elbow/points.h"
+#include "fit.h"
 #include "small.h"
 
 /* Under valgrind, which is after lost and wild memory, a part of the cases is enough. */
@@ -459,6 +461,42 @@ static void test_verdicts(void **state)
 	assert_int_equal(em_verdict_on(twice, 4, 0.01, "document").kind, EM_NOT_CONVERGED);
 }
 
+/* Equal coins never part: that is no convergence. One that differs by little does. */
+static void test_saddle(void **state)
+{
+	(void)state;
+	static const char *const column[] = {"heads", "tosses"};
+	static const double x[] = {5, 10, 9, 10, 8, 10, 4, 10, 7, 10};
+	for (int c = 0; c < 2; c++) {
+		struct em_points *points = NULL;
+		struct em_data *data = NULL;
+		struct em_err err = {0};
+		assert_int_equal(em_points_from(5, 2, column, x, &points, &err), EM_OK);
+		assert_int_equal(em_data_of("five", NULL, points, NULL, &data, &err), EM_OK);
+		const struct em_layout *l;
+		double theta[64] = {0};
+		struct fit f;
+		fit_open(&f, "coins", NULL, data, NULL, "components", "2", NULL);
+		const struct em_snapshot *s = fit_look(&f);
+		l = &s->problem->layout;
+		memcpy(theta, s->theta, l->theta_size * sizeof *theta);
+		theta[l->theta[1].offset] = .6;
+		theta[l->theta[1].offset + l->theta[1].stride[0]] = c ? .6001 : .6;
+		struct em_given given = {.theta = theta};
+		struct em_run *run = NULL;
+		assert_int_equal(em_run_new(em_model_named("coins"), data, f.settings, NULL, &given, NULL, &run, &f.err), EM_OK);
+		for (int i = 0; i < 200; i++)
+			assert_int_equal(em_run_step(run, EM_PHASE, NULL, &f.err), EM_OK);
+		em_snapshot_release(s);
+		assert_int_equal(em_run_snapshot(run, &s, NULL), EM_OK);
+		assert_int_equal(s->verdict.kind, c ? EM_CONVERGED : EM_STALLED);
+		assert_true(c || strstr(s->verdict.text, "coins 1 and 2 are the same"));
+		em_snapshot_release(s);
+		em_run_free(run);
+		fit_close(&f);
+	}
+}
+
 static void test_settings_between_steps(void **state)
 {
 	(void)state;
@@ -500,6 +538,7 @@ int main(void)
 		cmocka_unit_test(test_empty_documents_count_zero),
 		cmocka_unit_test(test_log_p_may_fall),
 		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_saddle),
 		cmocka_unit_test(test_settings_between_steps),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

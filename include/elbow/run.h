@@ -137,5 +137,7 @@ enum em_status em_run_snapshot(struct em_run *r, const struct em_snapshot **out,
 /* A verdict on a ledger up to and including position. tolerance: nats to come that count as converged. */
 struct em_verdict em_verdict_on(const struct em_entry *ledger, size_t position, double tolerance,
                                 const char *observation);
+/* Looks at theta where the ledger has come to rest: with components that are the same it is EM_STALLED, a saddle. */
+void em_verdict_doubt(struct em_verdict *v, const struct em_problem *p, const double *theta);
 
 #endif

@@ -64,6 +64,7 @@ static void fill(const struct em_run *r, struct held *x)
 	};
 	s->verdict = em_verdict_on(x->ledger, r->position, em_settings_number(s->problem->settings, "tolerance"),
 	                           s->problem->model->observation);
+	em_verdict_doubt(&s->verdict, s->problem, s->theta);
 	if (r->broken) {
 		s->verdict.kind = EM_BROKEN;
 		memcpy(s->verdict.text, r->breach, sizeof r->breach);

@@ -3,6 +3,7 @@
  * Reading the ledger: has it converged, how fast does it, how much is still to come, and what stands in the way. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/number.h"
 #include "elbow/run.h"
@@ -125,4 +126,54 @@ struct em_verdict em_verdict_on(const struct em_entry *ledger, size_t position, 
 		say_unfinished(&v, gain, &pace, observation);
 	}
 	return v;
+}
+
+/* What tells a component from another: not how often it comes up, nor what state comes after it. */
+static bool tells_apart(const struct em_array *a, size_t components)
+{
+	if (strcmp(a->name, "transitions") == 0)
+		return false;
+	return a->rank > 1 || (a->rank == 1 && a->constraint != EM_SIMPLEX_ROWS && a->dim[0] == components && components > 1);
+}
+
+static bool same(const struct em_array *a, const double *theta, size_t i, size_t j)
+{
+	const double *x = theta + a->offset + i * a->stride[0], *y = theta + a->offset + j * a->stride[0];
+	for (size_t r = 0; r < (a->rank > 1 ? a->dim[1] : 1); r++)
+		for (size_t c = 0; c < (a->rank > 2 ? a->dim[2] : 1); c++) {
+			size_t at = (a->rank > 1 ? r * a->stride[1] : 0) + (a->rank > 2 ? c * a->stride[2] : 0);
+			if (!(fabs(x[at] - y[at]) <= 1e-9 * (fabs(x[at]) + fabs(y[at]))))
+				return false;
+		}
+	return true;
+}
+
+static bool alike(const struct em_problem *p, const double *theta, size_t i, size_t j)
+{
+	const struct em_layout *l = &p->layout;
+	bool any = false;
+	for (unsigned a = 0; a < l->theta_arrays; a++)
+		if (l->theta[a].dim[0] == l->components && tells_apart(l->theta + a, l->components)) {
+			any = true;
+			if (!same(l->theta + a, theta, i, j))
+				return false;
+		}
+	return any;
+}
+
+void em_verdict_doubt(struct em_verdict *v, const struct em_problem *p, const double *theta)
+{
+	size_t k = p->layout.components;
+	if (v->kind != EM_CONVERGED && v->kind != EM_STALLED)
+		return;
+	for (size_t i = 0; i < k; i++)
+		for (size_t j = i + 1; j < k; j++)
+			if (alike(p, theta, i, j)) {
+				v->kind = EM_STALLED;
+				snprintf(v->text, sizeof v->text,
+				         "stalled: %ss %zu and %zu are the same, and EM keeps them so: a saddle, unless %zu are "
+				         "more than the data need; start them apart (set seed)",
+				         p->model->component, i + 1, j + 1, k);
+				return;
+			}
 }
