@@ -10,5 +10,6 @@ extern const struct em_model em_model_coins;
 extern const struct em_model em_model_unigrams;
 extern const struct em_model em_model_plsa;
 extern const struct em_model em_model_hmm;
+extern const struct em_model em_model_linkage;
 
 #endif

@@ -11,7 +11,8 @@
 	X(coins) \
 	X(unigrams) \
 	X(plsa) \
-	X(hmm)
+	X(hmm) \
+	X(linkage)
 
 #define RECORD(name) &em_model_##name,
 #define NAME(name) #name,
