@@ -149,7 +149,7 @@ static const struct em_setting_table settings = {"unigrams", rows, sizeof rows /
 
 const struct em_model em_model_unigrams = {
 	.name = "unigrams",
-	.title = "Mixture of unigrams",
+	.title = "Unigrams",
 	.observation = "document",
 	.component = "topic",
 	.latent = "q(z) = Π_d q(z_d): which topic document d was written from",
