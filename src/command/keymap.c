@@ -17,7 +17,7 @@ static const struct cmd_key keys[] = {
 	{"trace", "=", "zoom in", ""},
 	{"trace", "-", "zoom out", "zoom out"},
 	{"trace", "a", "zoom all", "whole run"},
-	{"topics", "Enter", "enter", "open topic"},
+	{"topics", "Enter", "enter", "open it"},
 	{"documents", "Enter", "enter", "read"},
 	{"documents", "o", "sort next", "sort"},
 	{"documents", "O", "sort reverse", "reverse"},

@@ -89,7 +89,7 @@ static void draw_coin(const struct em_snapshot *s, struct canvas *c, struct rect
 	draw_weight(s, c, &left, k);
 	if (s->stats && heads && tails && next_row(&left, &r)) {
 		double h = array_at(s->stats, heads, k, 0), t = array_at(s->stats, tails, k, 0);
-		snprintf(text, sizeof text, "q gives it %.20s heads, %.20s tails: %.20s", number_fixed(h, 2).s, number_fixed(t, 2).s,
+		snprintf(text, sizeof text, "q: %.20s heads, %.20s tails: %.20s", number_fixed(h, 2).s, number_fixed(t, 2).s,
 		         number_fixed(h / (h + t), 4).s);
 		note(c, r, text);
 	}

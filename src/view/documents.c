@@ -571,6 +571,7 @@ static const char *titled(const struct picture *pic, bool brief)
 const struct view view_documents = {
 	.titled = titled,
 	.name = "documents",
+	.alias = "observations",
 	.title = "Documents",
 	.key = '5',
 	.about = "Every document (point, sequence, set of tosses) with its size, the shares that q gives the components, and its own ELBO, "

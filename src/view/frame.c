@@ -194,7 +194,9 @@ static void draw_tabs(struct ui *ui, const struct picture *pic, struct canvas *c
 		struct style text = here ? style_with(COLOR_TITLE, ATTR_BOLD | ATTR_UNDERLINE)
 		                         : style_with(v == shown ? COLOR_TITLE : COLOR_DIM, 0);
 		if (how == TABS_TIGHT) {
-			x += canvas_printf(c, x, y, key, "%s%c", here ? "[" : " ", v->key);
+			if (n == 0 || ui_view_at((size_t)n - 1) != ui->view) /* its bracket stands in this blank */
+				canvas_put(c, x, y, key, here ? "[" : " ");
+			x += 1 + canvas_printf(c, x + 1, y, key, "%c", v->key);
 			x += canvas_put(c, x, y, text, title_of(v, pic, how));
 			canvas_put(c, x, y, key, here ? "]" : " ");
 			ui->tab_end[n] = x;

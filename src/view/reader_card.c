@@ -3,10 +3,12 @@
  * Where the responsibilities of one observation come from: weight times density, component by component, and what that is
  * divided by. */
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/special.h"
+#include "elbow/points.h"
 #include "plot/bars.h"
 #include "view/arrays.h"
 #include "view/pane.h"
@@ -23,14 +25,15 @@ static void card_row(struct canvas *c, struct rect r, const char *const text[4],
 }
 
 static void draw_rows(const struct em_snapshot *s, struct canvas *c, struct rect r, const double *weight, const double *fit,
-                      const double *share, double *joint)
+                      const double *share, size_t n, double *joint)
 {
 	size_t components = s->problem->layout.components;
 	int columns = r.w >= 6 + 4 * CELL ? 4 : r.w >= 6 + 2 * CELL ? 2 : 1, shown = 0;
 	const char *const head[] = {"log w", "+ log p(x|k)", "= joint", "q"};
 	struct style dim = style_of(COLOR_DIM), plain = style_of(COLOR_DEFAULT), bold = style_with(COLOR_DEFAULT, ATTR_BOLD);
 	const struct style dims[] = {dim, dim, dim, dim}, plains[] = {plain, plain, plain, bold};
-	char note[160];
+	const struct em_points *points = s->problem->data->points;
+	char note[220];
 	for (size_t k = 0; k < components; k++)
 		joint[k] = weight[k] + fit[k];
 	card_row(c, r, head, dims, columns);
@@ -45,8 +48,10 @@ static void draw_rows(const struct em_snapshot *s, struct canvas *c, struct rect
 		if (row.x + row.w - x > 3)
 			bar_horizontal(c, (struct rect){x + 1, row.y, row.x + row.w - x - 1, 1}, color_series((unsigned)k), share[k], 1);
 	}
-	snprintf(note, sizeof note, "log of the sum of the joints: log p(x|θ) = %.40s nats a time; %s exp(joint − that)",
+	snprintf(note, sizeof note, "log of the sum of the joints: log p(x|θ) = %.40s nats%s%s; %s exp(joint − that)",
 	         number_fixed(special_log_sum_exp(joint, components), 6).s,
+	         points && em_points_column(points, "frequency") != SIZE_MAX ? ", each time" : "",
+	         em_snapshot_made(s, n) == s->theta || s->position == 0 ? "" : " (θ that q was made with)",
 	         s->position == 0 ? "the E-step will make q" : "q is");
 	pane_text(c, (struct rect){r.x, r.y + 1 + shown, r.w, r.h - 1 - shown}, dim, note);
 }
@@ -65,7 +70,7 @@ void reader_card(const struct em_snapshot *s, struct canvas *c, struct rect r, s
 	double *room = calloc(4 * k + 1, sizeof *room);
 	const double *theta = em_snapshot_made(s, n);
 	if (room && !p->model->weigh(p, theta, n, room, room + k, &err) && shares_of(s, s->q, n, room + 2 * k))
-		draw_rows(s, c, r, room, room + k, room + 2 * k, room + 3 * k);
+		draw_rows(s, c, r, room, room + k, room + 2 * k, n, room + 3 * k);
 	else
 		canvas_put_clipped(c, r.x, r.y, r.w, style_of(COLOR_BAD), "out of memory");
 	free(room);

@@ -473,6 +473,7 @@ static const char *titled(const struct picture *pic, bool brief)
 const struct view view_topics = {
 	.titled = titled,
 	.name = "topics",
+	.alias = "components",
 	.title = "Topics",
 	.key = '4',
 	.about = "Each topic with its size, its first words and their probabilities, and what rose and fell in the last step; for other "

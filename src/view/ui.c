@@ -83,13 +83,15 @@ const struct view *ui_view_at(size_t i)
 const struct view *ui_view_named(const char *name)
 {
 	for (size_t i = 0; i < TABS; i++)
-		if (strcasecmp(name, tabs[i]->name) == 0 || (name[0] == tabs[i]->key && !name[1]))
+		if (strcasecmp(name, tabs[i]->name) == 0 || (name[0] == tabs[i]->key && !name[1]) ||
+		    (tabs[i]->alias && strcasecmp(name, tabs[i]->alias) == 0))
 			return tabs[i];
 	if (strcasecmp(name, view_help.name) == 0)
 		return &view_help;
 	const struct view *found = NULL; /* a beginning that fits one name only */
 	for (size_t i = 0; i < TABS && name[0]; i++)
-		if (strncasecmp(name, tabs[i]->name, strlen(name)) == 0) {
+		if (strncasecmp(name, tabs[i]->name, strlen(name)) == 0 ||
+		    (tabs[i]->alias && strncasecmp(name, tabs[i]->alias, strlen(name)) == 0)) {
 			if (found)
 				return NULL;
 			found = tabs[i];

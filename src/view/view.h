@@ -21,6 +21,7 @@ struct view_call {
 
 struct view {
 	const char *name;   /* "bound": command `view bound`, keymap context */
+	const char *alias;  /* another name it is found by; may be NULL */
 	const char *title;  /* "Bound" */
 	/* The title for what is open, NULL: title; brief where there is little room. */
 	const char *(*titled)(const struct picture *pic, bool brief);
