@@ -14,7 +14,9 @@
 
 #include <cmocka.h>
 
+#include "command/world.h"
 #include "elbow/store.h"
+#include "fit.h"
 #include "small.h"
 
 static atomic_long countdown = -1; /* -1: never fail */
@@ -172,11 +174,105 @@ static void test_a_run(void **state)
 	small_free(c);
 }
 
+struct example {
+	const struct em_example *example;
+	const struct em_model *model;
+	struct em_settings *settings;
+};
+
+static enum em_status make_data(void *self, struct em_err *err)
+{
+	struct example *x = self;
+	struct em_data *data = NULL;
+	enum em_status st = x->example->make(x->settings, &data, err);
+	if (!st)
+		em_data_free(data);
+	return st;
+}
+
+static enum em_status set_up(void *self, struct em_err *err)
+{
+	struct example *x = self;
+	struct world *w = NULL;
+	struct em_run *r = NULL;
+	enum em_status st = world_preset(x->example, &x->settings, err);
+	st = st ? st : world_open(x->model, "", x->example, x->settings, &w, err);
+	st = st ? st : world_run(w, x->settings, "", NULL, &r, err);
+	em_run_free(r);
+	world_release(w);
+	return st;
+}
+
+static const struct em_setting_table *model_row(void)
+{
+	static const struct em_setting rows[] = {
+		{"model", EM_CHOICE, "lda", 0, 0, em_model_names, EM_EFFECT_REOPEN, "the latent-variable model"},
+	};
+	static const struct em_setting_table table = {"model", rows, 1};
+	return &table;
+}
+
+/* Data, start and first steps of every model; large examples would only make the same allocations more often. */
+static void test_every_model(void **state)
+{
+	(void)state;
+	static const char *const pairs[][2] = {{"coins", "coins"}, {"icecream", "hmm"}};
+	struct em_err err = {0};
+	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+		struct example x = {.example = em_example_named(pairs[i][0]), .model = em_model_named(pairs[i][1])};
+		struct em_example e = *x.example;
+		const char *const models[] = {pairs[i][1], NULL}, *const none[][2] = {{NULL, NULL}};
+		if (strcmp(e.models[0], models[0]) != 0) {
+			e.settings = none;
+			e.starts = NULL;
+		}
+		e.models = models;
+		x.example = &e;
+		const struct em_setting_table *tables[] = {x.model->settings, &em_run_settings, em_data_settings(x.model->takes),
+		                                           model_row()};
+		struct em_settings *s = em_settings_new(tables, 4), *one = NULL;
+		assert_int_equal(em_settings_with(s, "threads", "1", &one, &err), EM_OK);
+		assert_int_equal(em_settings_with(one, "model", pairs[i][1], &x.settings, &err), EM_OK);
+		em_settings_release(s);
+		em_settings_release(one);
+		assert_true(sweep(make_data, &x) > 2);
+		assert_true(sweep(set_up, &x) > 5);
+		struct world *w = NULL;
+		assert_int_equal(world_open(x.model, "", x.example, x.settings, &w, &err), EM_OK);
+		struct running run = {.settings = x.settings};
+		assert_int_equal(world_run(w, x.settings, "", NULL, &run.run, &err), EM_OK);
+		for (int n = 0; n < 4; n++)
+			assert_true(sweep(one_step, &run) > 3);
+		sweep(take_snapshot, &run);
+		em_run_free(run.run);
+		world_release(w);
+		em_settings_release(x.settings);
+	}
+}
+
+/* The models of corpora, on a corpus that is their data but no example. */
+static void test_corpus_models(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"unigrams", "plsa"};
+	for (size_t i = 0; i < 2; i++) {
+		struct fit f;
+		fit_open(&f, names[i], small_random(3, 4, 6, 8), NULL, NULL, "components", "2", "threads", "1", NULL);
+		struct running run = {.settings = f.settings, .run = f.run};
+		for (int n = 0; n < 4; n++)
+			assert_true(sweep(one_step, &run) > 3);
+		assert_true(sweep(take_snapshot, &run) > 2);
+		fit_close(&f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_opening_a_corpus),
 		cmocka_unit_test(test_a_run),
+		cmocka_unit_test(test_every_model),
+		cmocka_unit_test(test_corpus_models),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
