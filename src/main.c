@@ -237,6 +237,17 @@ static const struct option longs[] = {
 	{"help", 0, NULL, 'h'},    {"version", 0, NULL, 'V'},    {NULL, 0, NULL, 0},
 };
 
+/* The first example that is the model's own, else the first it can have; NULL: none. */
+static const char *example_of(const char *model)
+{
+	const struct em_example *e, *found = NULL;
+	for (size_t i = 0; (e = em_example_at(i)); i++)
+		for (size_t m = 0; e->models[m]; m++)
+			if (strcmp(e->models[m], model) == 0 && (!found || (m == 0 && strcmp(found->models[0], model) != 0)))
+				found = e;
+	return found ? found->name : NULL;
+}
+
 /* The model decides which settings there are, an example which values they begin with: both come before the rest, wherever
  * they stand. A model that takes other data than the built-in corpus opens the first example it has. */
 static enum em_status choose(struct session *s, int argc, char *argv[], struct options *o, struct em_err *err)
@@ -258,9 +269,8 @@ static enum em_status choose(struct session *s, int argc, char *argv[], struct o
 		return em_fail(err, EM_USAGE, "--example %s and the data %s; give one of the two", example, argv[argc - 1]);
 	if (model)
 		st = set(s, "model", model, err);
-	for (size_t i = 0; !st && model && !example && !data && em_model_named(model)->takes != EM_DATA_CORPUS && em_example_at(i); i++)
-		if (strcmp(em_example_at(i)->models[0], model) == 0)
-			example = em_example_at(i)->name;
+	if (!st && model && !example && !data && em_model_named(model)->takes != EM_DATA_CORPUS)
+		example = example_of(model);
 	if (st || !example)
 		return st;
 	snprintf(preset.name, sizeof preset.name, "%s", example);

@@ -24,7 +24,8 @@ const struct man_option man_options[] = {
 void man_usage(struct buf *b)
 {
 	buf_puts(b, "elbow [options] [DATA]\n\n"
-	            "A debugger for expectation-maximization. DATA: a folder of .txt, a .csv or .tsv, LDA-C .ldac/.dat,\n"
+	            "A debugger for expectation-maximization. DATA: as the model takes them, a corpus (a folder of .txt, a .csv\n"
+	            "or .tsv, LDA-C .ldac/.dat), a table of numbers (.csv, .tsv) or sequences, one a line;\n"
 	            "- for standard input; nothing for the built-in corpus.\n\n");
 	for (const struct man_option *o = man_options; o->name; o++) {
 		char left[64];
@@ -117,8 +118,9 @@ void man_page(struct buf *b, const struct em_settings *s)
 	            "expectation\\-maximization\n.SH SYNOPSIS\n.B elbow\n[\\fIoptions\\fR] [\\fIDATA\\fR]\n"
 	            ".SH DESCRIPTION\nOpens a latent\\-variable model on real data, advances it by single E or M steps or parts of "
 	            "one, forward and back, and shows after each the identity log p(X|θ) = ELBO + KL from live numbers. "
-	            "DATA is a folder of .txt files, a .csv or .tsv, LDA\\-C .ldac or .dat, or \\- for standard input; without "
-	            "it the built\\-in corpus is opened. Without a terminal on standard output, or with \\-\\-batch and no "
+	            "DATA is what the model takes: a corpus (a folder of .txt files, a .csv or .tsv, LDA\\-C .ldac or .dat), a "
+	            "table of numbers (.csv, .tsv) or sequences, one a line; or \\- for standard input. Without it an example "
+	            "of the model is opened, the built\\-in corpus if none is named. Without a terminal on standard output, or with \\-\\-batch and no "
 	            "command, it fits and prints a report.\n.SH OPTIONS\n");
 	for (const struct man_option *o = man_options; o->name; o++) {
 		char left[80];

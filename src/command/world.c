@@ -77,9 +77,13 @@ static enum em_status put(struct em_settings **settings, const char *name, const
 enum em_status world_preset(const struct em_example *e, struct em_settings **settings, struct em_err *err)
 {
 	enum em_status st = EM_OK;
-	for (size_t i = 0; !st && e->settings && e->settings[i][0]; i++)
-		if (em_settings_row(*settings, e->settings[i][0])) /* a model beside the first may lack some */
-			st = put(settings, e->settings[i][0], e->settings[i][1], err);
+	bool first = strcmp(em_settings_text(*settings, "model"), e->models[0]) == 0;
+	for (size_t i = 0; !st && e->settings && e->settings[i][0]; i++) {
+		const char *name = e->settings[i][0];
+		/* a model beside the first may lack some, and has no published start */
+		if (em_settings_row(*settings, name) && (first || strcmp(name, "init") != 0))
+			st = put(settings, name, e->settings[i][1], err);
+	}
 	return st;
 }
 
