@@ -12,7 +12,8 @@
 	X(unigrams) \
 	X(plsa) \
 	X(hmm) \
-	X(linkage)
+	X(linkage) \
+	X(factor)
 
 #define RECORD(name) &em_model_##name,
 #define NAME(name) #name,
