@@ -30,8 +30,25 @@ static enum em_status make_coins(const struct em_settings *s, struct em_data **o
 static const double half[] = {0.5, 0.5};
 static const double coins_bias[] = {0.6, 0.5};
 static const struct em_start coins_start[] = {{"weights", half, 2}, {"bias", coins_bias, 2}, {NULL, NULL, 0}};
-static const char *const coins_settings[][2] = {{"components", "2"}, {"weights_update", "fixed"}, {"init", "given"}, {NULL, NULL}};
+static const char *const coins_settings[][2] = {
+	{"components", "2"}, {"weights_update", "fixed"}, {"init", "given"}, {"tolerance", "1e-06"}, {NULL, NULL},
+};
 static const char *const coins_models[] = {"coins", NULL};
+
+/* ---- linkage ---- */
+
+static enum em_status make_linkage(const struct em_settings *s, struct em_data **out, struct em_err *err)
+{
+	static const char *const column[] = {"y1", "y2", "y3", "y4"};
+	static const double x[] = {125, 18, 20, 34};
+	(void)s;
+	return table_of("linkage", 1, 4, column, x, out, err);
+}
+
+static const double linkage_pi[] = {0.5};
+static const struct em_start linkage_start[] = {{"pi", linkage_pi, 1}, {NULL, NULL, 0}};
+static const char *const linkage_settings[][2] = {{"init", "given"}, {"tolerance", "1e-06"}, {NULL, NULL}};
+static const char *const linkage_models[] = {"linkage", NULL};
 
 /* ---- ice cream ---- */
 
@@ -47,7 +64,9 @@ static const double icecream_initial[] = {0.5, 0.5}, icecream_transitions[] = {0
 static const double icecream_emissions[] = {0.7, 0.2, 0.1, 0.1, 0.2, 0.7};
 static const struct em_start icecream_start[] = {{"initial", icecream_initial, 2}, {"transitions", icecream_transitions, 6},
                                                  {"emissions", icecream_emissions, 6}, {NULL, NULL, 0}};
-static const char *const icecream_settings[][2] = {{"components", "2"}, {"final", "stop"}, {"init", "given"}, {NULL, NULL}};
+static const char *const icecream_settings[][2] = {
+	{"components", "2"}, {"final", "stop"}, {"init", "given"}, {"tolerance", "1e-06"}, {NULL, NULL},
+};
 static const char *const hmm_models[] = {"hmm", NULL};
 
 /* ---- drawn from the seed ---- */
@@ -81,6 +100,9 @@ static const struct em_example examples[] = {
 	 "after Griffiths and Steyvers, PNAS 101 (2004); drawn from the seed", corpus_models, bars_settings, NULL, true, make_bars},
 	{"coins", "five sets of ten tosses of two coins; which coin is hidden", "Do and Batzoglou, Nature Biotechnology 26 (2008)",
 	 coins_models, coins_settings, coins_start, false, make_coins},
+	{"linkage", "197 animals in four cells, one parameter: the smallest EM there is",
+	 "Rao (1965) in Dempster, Laird and Rubin, JRSS B 39 (1977)", linkage_models, linkage_settings, linkage_start, false,
+	 make_linkage},
 	{"icecream", "ice creams eaten on 33 days; the weather is hidden", "Eisner, ACL workshop on teaching NLP, W02-0102 (2002)", hmm_models,
 	 icecream_settings, icecream_start, false, make_icecream},
 	{"vowels", "the letters of English prose; two states find vowels and consonants", "the texts of gazette, written for elbow", hmm_models,
