@@ -24,16 +24,46 @@ static struct number change(double x)
 	return fabs(x) >= 1e-4 || x == 0 ? number_signed(x, 4) : number_short(x, 2);
 }
 
-static void ledger_row(struct buf *b, const struct em_entry *e)
+enum { NUMBERS = 4 }; /* columns of the ledger: ELBO, change, log p, KL */
+
+static void ledger_numbers(const struct em_entry *e, struct number out[NUMBERS])
+{
+	out[0] = number_fixed(e->elbo, 4);
+	out[1] = change(e->gain);
+	out[2] = number_fixed(e->log_evidence, 4);
+	out[3] = number_fixed(e->kl, 4);
+}
+
+static void ledger_row(struct buf *b, const struct em_entry *e, const int width[NUMBERS])
 {
 	char first[32];
+	struct number x[NUMBERS];
+	ledger_numbers(e, x);
 	snprintf(first, sizeof first, "%6zu %5zu  %-5s", e->step, e->iteration, em_phase_name(e->phase));
 	buf_puts(b, first);
-	right(b, 15, number_fixed(e->elbo, 4).s);
-	right(b, 14, change(e->gain).s);
-	right(b, 15, number_fixed(e->log_evidence, 4).s);
-	right(b, 12, number_fixed(e->kl, 4).s);
+	for (size_t i = 0; i < NUMBERS; i++)
+		right(b, width[i], x[i].s);
 	buf_puts(b, e->decreased ? "  fell\n" : "\n");
+}
+
+/* Wider than usual where a number needs it. */
+static void ledger_head(struct buf *b, const struct em_snapshot *s, size_t head, size_t tail, int width[NUMBERS])
+{
+	static const char *const title[NUMBERS] = {"ELBO", "change", "log p(X|θ)", "KL"};
+	static const int usual[NUMBERS] = {15, 14, 15, 12};
+	memcpy(width, usual, sizeof usual);
+	for (size_t i = 0; i <= s->position; i++) {
+		struct number x[NUMBERS];
+		if (i >= head && i < tail)
+			continue;
+		ledger_numbers(s->ledger + i, x);
+		for (size_t j = 0; j < NUMBERS; j++)
+			width[j] = (int)text_width(x[j].s) + 2 > width[j] ? (int)text_width(x[j].s) + 2 : width[j];
+	}
+	buf_puts(b, "  step  iter  phase");
+	for (size_t j = 0; j < NUMBERS; j++)
+		right(b, width[j], title[j]);
+	buf_putc(b, '\n');
 }
 
 void report_ledger(struct buf *b, const struct em_snapshot *s, size_t most)
@@ -44,14 +74,15 @@ void report_ledger(struct buf *b, const struct em_snapshot *s, size_t most)
 		tail = n - (most - most / 2);
 	}
 	const struct em_entry *last = s->ledger + s->position;
-	buf_puts(b, "  step  iter  phase          ELBO        change       log p(X|θ)          KL\n");
+	int width[NUMBERS];
+	ledger_head(b, s, head, tail, width);
 	for (size_t i = 0; i < n; i++) {
 		if (i == head && tail > head) {
 			buf_printf(b, "         ... %s more steps; `export trace FILE` writes them all\n",
 			           number_count(tail - head).s);
 			i = tail;
 		}
-		ledger_row(b, s->ledger + i);
+		ledger_row(b, s->ledger + i, width);
 	}
 	buf_printf(b, "(nats; log p and KL are %s)\n",
 	           last->evidence == EM_EVIDENCE_EXACT ? "exact" : "unknown: the exact sum costs more than evidence_budget allows");
