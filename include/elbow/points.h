@@ -31,4 +31,13 @@ void em_points_free(struct em_points *p);
 /* The index of a column by name, SIZE_MAX when there is none. */
 size_t em_points_column(const struct em_points *p, const char *name);
 
+/* The first two principal axes of the columns in standard units (each less its mean, by its sd: else the column with the
+ * smallest unit would be the axis). axes, [2][columns], are directions on the raw columns: axes[a] . (x - mean) is the
+ * coordinate of x, axes[a] . C axes[b] the covariance of coordinates where that of the columns is C. share: of the variance
+ * of all columns. The largest element of an axis in standard units is positive; a column that does not vary has 0; an axis
+ * without variance (one column, say) is all 0. */
+enum em_status em_points_axes(const struct em_points *p, double *axes, double share[2], struct em_err *err);
+/* The coordinates of every row on the axes, [rows][2]. */
+void em_points_project(const struct em_points *p, const double *axes, double *out);
+
 #endif

@@ -9,8 +9,8 @@
 #include "view/data_parts.h"
 
 struct data_cache {
-	/* Of a table. */
-	const struct em_points *table;
+	/* Of a table: its axes, then its means and sds, which tell it from another one at the same address. */
+	size_t rows, columns;
 	double *axes, share[2];
 	/* Of a corpus. */
 	const struct em_corpus *corpus;
@@ -38,10 +38,36 @@ static struct data_cache *cache_of(struct ui *ui)
 	return ui->data.cache;
 }
 
+static bool same_table(const struct data_cache *cache, const struct em_points *x)
+{
+	size_t size = x->columns * sizeof(double);
+	const double *mean = cache->axes + 2 * cache->columns;
+	return cache->axes && cache->rows == x->rows && cache->columns == x->columns && memcmp(mean, x->mean, size) == 0 &&
+	       memcmp(mean + x->columns, x->sd, size) == 0;
+}
+
 const double *data_axes(struct ui *ui, const struct picture *pic, double share[2])
 {
-	(void)ui, (void)pic, (void)share;
-	return NULL;
+	struct data_cache *cache = cache_of(ui);
+	const struct em_points *x = pic->data->points;
+	if (!cache)
+		return NULL;
+	if (!same_table(cache, x)) {
+		size_t d = cache->columns = x->columns;
+		free(cache->axes);
+		cache->rows = x->rows;
+		cache->axes = calloc(4 * d, sizeof *cache->axes);
+		if (cache->axes && em_points_axes(x, cache->axes, cache->share, NULL)) {
+			free(cache->axes);
+			cache->axes = NULL;
+		}
+		if (cache->axes) {
+			memcpy(cache->axes + 2 * d, x->mean, d * sizeof(double));
+			memcpy(cache->axes + 3 * d, x->sd, d * sizeof(double));
+		}
+	}
+	memcpy(share, cache->share, sizeof cache->share);
+	return cache->axes;
 }
 
 /* Made anew for another corpus of the same address and size, which does no harm. */
