@@ -342,7 +342,7 @@ static void test_maximum(void **state)
 /* Eigenvalues of a symmetric matrix by Jacobi rotations, largest first. */
 static void eigenvalues(size_t n, matrix a, double *out)
 {
-	for (int round = 0; round < 60; round++)
+	for (int turns = 0; turns < 60; turns++)
 		for (size_t p = 0; p < n; p++)
 			for (size_t q = p + 1; q < n; q++) {
 				if (fabs(a[p][q]) < 1e-300)
@@ -489,6 +489,13 @@ static void hold(size_t rows, size_t d, const double *x, const char *k, const ch
 	const struct em_snapshot *s = fit_look(&f);
 	double noise_at = fit_theta(s, "noise", column, 0);
 	assert_true(noise_at >= strtod(floor_at, NULL) && noise_at < 3 * strtod(floor_at, NULL));
+	char text[240] = "";
+	bool told = false, held = noise_at == strtod(floor_at, NULL);
+	for (size_t i = 0; i < s->problem->layout.components; i++)
+		told |= s->problem->model->health(s->problem, s->theta, i, text, sizeof text);
+	assert_true(told || !held);
+	if (told)
+		assert_non_null(strstr(text, "held at the floor"));
 	em_snapshot_release(s);
 	fit_close(&f);
 }
@@ -636,6 +643,9 @@ static void test_look(void **state)
 	fit_near(s->mass[0], size, 1e-12 * size);
 	m->explain(s->problem, s->ledger + s->position - 1, s->ledger + s->position, text, sizeof text);
 	assert_non_null(strstr(text, "M-step 10"));
+	m->explain(s->problem, NULL, s->ledger, text, sizeof text);
+	assert_non_null(strstr(text, "the prior N(0, I)"));
+	assert_false(m->health(s->problem, s->theta, 0, text, sizeof text));
 	em_snapshot_release(s);
 	fit_close(&f);
 	free(x);

@@ -130,7 +130,9 @@ void report_component(struct buf *b, const struct em_snapshot *s, size_t k, size
 	struct em_item item[64];
 	size_t n = s->problem->model->describe(s->problem, s->theta, k, item, words < 64 ? words : 64);
 	buf_printf(b, "%s %zu", s->problem->model->component, k + 1);
-	if (s->mass)
+	if (s->mass && s->problem->model->picture == EM_PICTURE_FACTORS)
+		buf_printf(b, ": it gives the columns %s of their variance", number_short(s->mass[k], 4).s);
+	else if (s->mass)
 		buf_printf(b, ": %s %ss expected", number_fixed(s->mass[k], 1).s, em_model_unit(s->problem->model));
 	buf_putc(b, '\n');
 	for (size_t i = 0; i < n; i++) {

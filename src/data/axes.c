@@ -116,7 +116,7 @@ static enum em_status iterate(const struct em_points *p, const double *scale, do
 		v[i] = (double)(state >> 33) / 4294967296.0 - 0.25;
 	}
 	straighten(v, BASIS, d);
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int turns = 0; turns < ROUNDS; turns++) {
 		apply(p, scale, v, row, cv);
 		for (size_t i = 0; i < BASIS; i++)
 			for (size_t l = 0; l < BASIS; l++)

@@ -23,10 +23,12 @@ bool exact_monotone(const struct em_problem *p)
 static void sentence_start(const struct em_problem *p, const struct em_entry *now, struct buf *b)
 {
 	const struct em_model *m = p->model;
-	buf_printf(b, "The start: %zu %s%s, and a q that takes everything possible for equally likely. log p %s = ELBO %s + KL %s. "
+	buf_printf(b, "The start: %zu %s%s, and a q that %s. log p %s = ELBO %s + KL %s. "
 	              "The first E-step makes q the posterior under these parameters: KL falls to 0 and the ELBO rises to log p; "
 	              "θ waits.",
 	           p->layout.components, m->component, p->layout.components == 1 ? "" : "s",
+	           m->picture == EM_PICTURE_FACTORS ? "knows nothing of the data: the prior N(0, I)"
+	                                            : "takes everything possible for equally likely",
 	           number_fixed(now->log_evidence, 4).s, number_fixed(now->elbo, 4).s,
 	           number_fixed(now->kl, decimals(now->kl)).s);
 }

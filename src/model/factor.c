@@ -319,6 +319,7 @@ const struct em_model em_model_factor = {
 	.m_step = factor_m_step,
 	.block = block,
 	.energy = factor_energy,
+	.health = factor_health,
 	.monotone = exact_monotone,
 	.describe = describe,
 	.masses = masses,

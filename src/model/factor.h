@@ -55,6 +55,7 @@ enum em_status factor_init(const struct em_problem *p, uint64_t seed, double *th
 enum em_status factor_check(const struct em_problem *p, const double *theta, struct em_err *err);
 enum em_status factor_m_step(const struct em_problem *p, const double *stats, unsigned block, double *theta,
                              struct em_err *err);
+bool factor_health(const struct em_problem *p, const double *theta, size_t k, char *out, size_t size);
 void factor_energy(const struct em_problem *p, const double *theta, const double *stats, double *terms);
 
 #endif

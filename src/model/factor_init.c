@@ -6,6 +6,9 @@
 #include <gsl/gsl_rng.h>
 #include <math.h>
 
+#include "base/buf.h"
+#include "base/number.h"
+#include "base/text.h"
 #include "model/factor.h"
 
 enum { INIT_RANDOM, INIT_GIVEN };
@@ -85,4 +88,37 @@ enum em_status factor_check(const struct em_problem *p, const double *theta, str
 				               theta[s.loadings + i * s.d + j]);
 	}
 	return EM_OK;
+}
+
+/* The factor with the largest loading in a column. */
+static size_t leader(const struct factor_shape *s, const double *theta, size_t j)
+{
+	size_t best = 0;
+	for (size_t i = 1; i < s->k; i++)
+		if (fabs(theta[s->loadings + i * s->d + j]) > fabs(theta[s->loadings + best * s->d + j]))
+			best = i;
+	return best;
+}
+
+bool factor_health(const struct em_problem *p, const double *theta, size_t k, char *out, size_t size)
+{
+	struct factor_shape s = factor_shape(p);
+	double floor_at = factor_floor(p);
+	size_t held = 0, first = 0;
+	for (size_t j = s.d; j-- > 0 && floor_at > 0;)
+		if (theta[s.noise + j] <= floor_at && leader(&s, theta, j) == k) {
+			held++;
+			first = j;
+		}
+	if (!held)
+		return false;
+	struct buf b = {0};
+	buf_puts(&b, "the noise of ");
+	text_clip(&b, p->data->points->column[first], 24, false);
+	if (held > 1)
+		buf_printf(&b, " and %zu more", held - 1);
+	buf_printf(&b, " is held at the floor, %s: the factors would reproduce it exactly", number_short(floor_at, 3).s);
+	buf_copy(&b, out, size);
+	buf_free(&b);
+	return true;
 }
