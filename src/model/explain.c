@@ -23,6 +23,13 @@ bool exact_monotone(const struct em_problem *p)
 static void sentence_start(const struct em_problem *p, const struct em_entry *now, struct buf *b)
 {
 	const struct em_model *m = p->model;
+	if (fabs(now->kl) <= now->allowance) { /* one component, or a q from a state file */
+		buf_printf(b, "The start: %zu %s%s, and a q that is the posterior already: log p %s = ELBO, KL is 0. The next E-step will "
+		              "find nothing to move; the M-step will.",
+		           p->layout.components, m->component, p->layout.components == 1 ? "" : "s",
+		           number_fixed(now->log_evidence, 4).s);
+		return;
+	}
 	buf_printf(b, "The start: %zu %s%s, and a q that %s. log p %s = ELBO %s + KL %s. "
 	              "The first E-step makes q the posterior under these parameters: KL falls to 0 and the ELBO rises to log p; "
 	              "θ waits.",
