@@ -12,5 +12,6 @@ extern const struct em_model em_model_plsa;
 extern const struct em_model em_model_hmm;
 extern const struct em_model em_model_linkage;
 extern const struct em_model em_model_factor;
+extern const struct em_model em_model_gmm;
 
 #endif

@@ -13,7 +13,8 @@
 	X(plsa) \
 	X(hmm) \
 	X(linkage) \
-	X(factor)
+	X(factor) \
+	X(gmm)
 
 #define RECORD(name) &em_model_##name,
 #define NAME(name) #name,
