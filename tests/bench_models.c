@@ -92,7 +92,7 @@ void bench_gmm(void)
 	uint64_t rng = 7;
 	double *x = calloc((size_t)N * D, sizeof *x), centre[K][D], numbers[64];
 	vec a[64];
-	struct em_points *points;
+	struct em_points *points = NULL;
 	struct em_err err;
 	for (int k = 0; k < K; k++)
 		for (int d = 0; d < D; d++)
