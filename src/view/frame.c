@@ -148,8 +148,8 @@ static void draw_top(const struct picture *pic, struct canvas *c)
 			         number_count(pic->corpus->docs).s, number_count(pic->corpus->terms).s,
 			         number_count(pic->corpus->tokens).s);
 		else if (pic->data->sequences)
-			snprintf(size->text, sizeof size->text, "%.20s sequences · %.20s symbols · %.20s in all",
-			         number_count(pic->data->sequences->count).s, number_count(pic->data->sequences->symbols).s,
+			snprintf(size->text, sizeof size->text, "%.20s sequence%s · %.20s symbols · %.20s in all",
+			         number_count(pic->data->sequences->count).s, pic->data->sequences->count == 1 ? "" : "s", number_count(pic->data->sequences->symbols).s,
 			         number_count(pic->data->sequences->total).s);
 		if (pic->data->points || line_width(c, &l) + 30 > c->w)
 			snprintf(size->text, sizeof size->text, "%s %s%s", number_count(s->problem->layout.observations).s,
