@@ -142,6 +142,9 @@ struct em_model {
 	 * (NULL: no statistics). */
 	void (*collect)(const struct em_problem *p, const struct em_theta *t, size_t n, const double *q, double *stats,
 	                struct em_bound *out, double *work);
+	/* After the statistics of all observations: true when they have lost digits where they were taken about. derived then
+	 * says a better place, and they are collected once more, under the same theta. May be NULL. */
+	bool (*again)(const struct em_problem *p, const double *stats, double *derived);
 	/* Maximizes the energy over one block of theta (in: the old theta, out: the new). */
 	enum em_status (*m_step)(const struct em_problem *p, const double *stats, unsigned block, double *theta,
 	                         struct em_err *err);

@@ -110,8 +110,9 @@ static enum em_status derive(const struct em_problem *p, const double *now, cons
 	return EM_OK;
 }
 
-/* Bounds (and statistics) of every observation for q as it stands; an E phase that has just ended, or the start. */
-static enum em_status gather(const struct em_problem *p, struct state *s, const struct pass *moves,
+/* Bounds (and statistics) of every observation for q as it stands; an E phase that has just ended, or the start. Twice
+ * where the model can only now say what its statistics are best taken about. */
+static enum em_status gather(const struct em_problem *p, struct state *s, const struct pass *moves, double *derived,
                              const struct em_hooks *h, struct em_err *err)
 {
 	struct pass x = *moves;
@@ -121,6 +122,11 @@ static enum em_status gather(const struct em_problem *p, struct state *s, const 
 		return em_no_memory(err);
 	x.stats = s->stats->v;
 	enum em_status st = pass_run(&x, h, err);
+	if (!st && p->model->again && p->model->again(p, s->stats->v, derived)) {
+		memset(s->stats->v, 0, p->layout.stats_size * sizeof(double));
+		x.budget = 0;
+		st = pass_run(&x, h, err);
+	}
 	if (!st)
 		p->model->masses(p, s->stats->v, s->mass->v);
 	return st;
@@ -221,7 +227,7 @@ enum em_status step_start(const struct em_problem *p, const struct em_evidence *
 	if ((st = start_q(p, &t, given, s->q->v, err)))
 		goto fail;
 	struct pass x = {.p = p, .t = &t, .what = "start", .q = s->q->v, .bounds = state_bounds(s->bounds)};
-	if ((st = gather(p, s, &x, h, err)) || (st = take_evidence(p, s, evidence, h, err)))
+	if ((st = gather(p, s, &x, derived->v, h, err)) || (st = take_evidence(p, s, evidence, h, err)))
 		goto fail;
 	struct em_entry *e = &out->entry;
 	e->phase = EM_INIT;
@@ -317,7 +323,7 @@ static enum em_status take_e(const struct em_problem *p, struct state *s, enum e
 	                 .progress = state_progress(s->progress), .bounds = state_bounds(s->bounds)};
 	s->inside = true;
 	if (size == EM_PHASE) {
-		st = gather(p, s, &x, h, err);
+		st = gather(p, s, &x, derived->v, h, err);
 	} else {
 		x.budget = 1;
 		x.from = next_open(x.progress, all, s->cursor);
@@ -328,7 +334,7 @@ static enum em_status take_e(const struct em_problem *p, struct state *s, enum e
 		state_put(&s->stats, NULL);
 		if (!st && s->cursor == all) { /* that was the last one */
 			x.budget = 0;
-			st = gather(p, s, &x, h, err);
+			st = gather(p, s, &x, derived->v, h, err);
 		}
 	}
 	block_release(derived);

@@ -188,6 +188,7 @@ const struct em_model em_model_gmm = {
 	.derive = mixture_derive,
 	.e_step = mixture_e_step,
 	.collect = collect,
+	.again = gmm_again,
 	.m_step = mixture_m_step,
 	.block = mixture_block,
 	.energy = mixture_energy,

@@ -78,6 +78,7 @@ void gmm_frame(const struct gmm_shape *s, const double *offset, const double *fa
 void gmm_publish(const struct gmm_shape *s, double *theta, size_t k);
 enum em_status gmm_m_step(const struct em_problem *p, const double *counts, const double *stats, unsigned block,
                           double *theta, struct em_err *err);
+bool gmm_again(const struct em_problem *p, const double *stats, double *derived);
 double gmm_expected(const struct em_problem *p, const double *theta, const double *counts, const double *stats);
 
 /* ---- start (gmm_init.c) ---- */

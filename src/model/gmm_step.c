@@ -5,6 +5,7 @@
 
 #include "elbow/points.h"
 #include "model/gmm.h"
+#include "model/mixture.h"
 
 enum { BLOCK_MEANS };
 
@@ -180,18 +181,25 @@ enum em_status gmm_m_step(const struct em_problem *p, const double *counts, cons
 	                            : move_covariances(p, &s, counts, stats, theta, err);
 }
 
+/* L^-1 F */
+static void relative(size_t d, const double *l, const double *f, double *out)
+{
+	double column[GMM_COLUMNS];
+	for (size_t j = 0; j < d; j++) {
+		for (size_t i = 0; i < d; i++)
+			column[i] = f[i * d + j];
+		gmm_forward(d, l, column);
+		for (size_t i = 0; i < d; i++)
+			out[i * d + j] = column[i];
+	}
+}
+
 /* The mean of |L^-1 (x-m)|^2 under q, of another m and L: |L^-1 F (y - mean y) + L^-1 (centre - m)|^2, F the frame. */
 static double distance_from(const struct gmm_shape *s, const struct moments *mo, const double *offset, const double *l)
 {
 	size_t d = s->d;
-	double column[GMM_COLUMNS], m[GMM_COLUMNS * GMM_COLUMNS], off[GMM_COLUMNS], sum = 0;
-	for (size_t j = 0; j < d; j++) {
-		for (size_t i = 0; i < d; i++)
-			column[i] = mo->factor[i * d + j];
-		gmm_forward(d, l, column);
-		for (size_t i = 0; i < d; i++)
-			m[i * d + j] = column[i];
-	}
+	double m[GMM_COLUMNS * GMM_COLUMNS], off[GMM_COLUMNS], sum = 0;
+	relative(d, l, mo->factor, m);
 	for (size_t i = 0; i < d; i++)
 		for (size_t a = 0; a <= i; a++) {
 			double part = 0;
@@ -224,4 +232,68 @@ double gmm_expected(const struct em_problem *p, const double *theta, const doubl
 		sum += counts[k] * (constant - 0.5 * distance_from(&s, &m, theta + s.offset + k * s.d, l));
 	}
 	return sum;
+}
+
+/* ---- the frame of the statistics ---- */
+
+/* A component that moved by more of its new widths than this, or became narrower than the frame by more, has its moments as
+ * differences of large numbers. Both squared. */
+#define FAR 30.0
+#define NARROW 1000.0
+
+static bool lost(size_t d, const struct moments *m, const double *l)
+{
+	double ratio[GMM_COLUMNS * GMM_COLUMNS], moved = 0, widest = 0;
+	relative(d, l, m->factor, ratio);
+	for (size_t i = 0; i < d; i++) {
+		double along = 0;
+		for (size_t j = 0; j <= i; j++) {
+			along += ratio[i * d + j] * m->mean[j];
+			widest = fmax(widest, fabs(ratio[i * d + j]));
+		}
+		moved += along * along;
+	}
+	return !(moved <= FAR && widest * widest <= NARROW);
+}
+
+/* Where nothing is left of a width, what rounding leaves: the frame must have an inverse. */
+static void hold(const struct gmm_shape *s, const struct moments *m, double *l)
+{
+	size_t d = s->d;
+	for (size_t i = 0; i < d; i++) {
+		double was = 0;
+		for (size_t j = 0; j <= i; j++)
+			was += m->factor[i * d + j] * m->factor[i * d + j] * m->raw[j];
+		l[i * d + i] = fmax(l[i * d + i], fmax(1e-8 * sqrt(was), 1e-12 * m->factor[i * d + i]));
+	}
+}
+
+bool gmm_again(const struct em_problem *p, const double *stats, double *derived)
+{
+	struct gmm_shape s = gmm_shape(p);
+	struct moments m;
+	const double *counts = stats;
+	double *own = derived + s.kp, *offset = own + s.new_offset, *factor = own + s.new_factor;
+	bool any = false;
+	stats += mixture_stats(s.k);
+	for (size_t k = 0; k < s.k; k++) { /* of an empty component the frame itself */
+		take(&s, counts, stats, k, false, &m);
+		memcpy(factor + k * s.d * s.d, m.factor, s.d * s.d * sizeof *factor);
+		memcpy(offset + k * s.d, m.offset, s.d * sizeof *offset);
+		if (counts[k] > 0)
+			centre_of(&s, &m, offset + k * s.d);
+	}
+	maximize(p, &s, counts, stats, offset, factor);
+	for (size_t k = 0; k < s.k; k++) {
+		if (!(counts[k] > 0))
+			continue;
+		take(&s, counts, stats, k, gmm_is_diagonal(p), &m);
+		hold(&s, &m, factor + k * s.d * s.d);
+		any |= lost(s.d, &m, factor + k * s.d * s.d);
+	}
+	if (any) {
+		gmm_frame(&s, offset, factor, own + s.gather);
+		own[s.flag + GMM_IS_MOVED] = 1;
+	}
+	return any;
 }
