@@ -2,6 +2,7 @@
  *
  * What was published about the built-in examples, digit by digit. A number says how well it is known by the digits it has. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/jensen.h"
@@ -167,6 +168,105 @@ static const struct em_example tosses_b = {"coins", "", DO, coins_model, alone, 
 static const struct published coin_a[] = {M(1, "bias[1]", ".80"), END};
 static const struct published coin_b[] = {M(1, "bias[1]", ".45"), END};
 
+/* ---- linkage ---- */
+
+/* How much smaller the error got in the last M-step. The limit is the root of the quadratic that the likelihood's derivative is. */
+static double error_ratio(const struct em_snapshot *s)
+{
+	const double limit = (15 + sqrt(53809)) / 394;
+	return (s->theta[0] - limit) / (s->theta_before[0] - limit);
+}
+
+#define RATIO(n, printed) {AT_M, n, "error against the last", printed, error_ratio}
+static const struct published linkage[] = {
+	M(1, "pi[1]", ".608247423"), RATIO(1, ".1465"),
+	M(2, "pi[1]", ".624321050"), RATIO(2, ".1346"),
+	M(3, "pi[1]", ".626488879"), RATIO(3, ".1330"),
+	M(4, "pi[1]", ".626777322"), RATIO(4, ".1328"),
+	M(5, "pi[1]", ".626815632"),
+	M(6, "pi[1]", ".626820719"),
+	M(7, "pi[1]", ".626821394"),
+	M(8, "pi[1]", ".626821484"), RATIO(8, ".1328"),
+	LIMIT("pi[1]", ".626821497871"),
+	END,
+};
+
+/* ---- Old Faithful ---- */
+
+static const struct published faithful_mclust[] = {
+	LIMIT("log p", "-1130.264"), LIMIT("weights[1]", ".3559"), LIMIT("weights[2]", ".6441"), END,
+};
+
+/* mclust stops a hair before the maximum. */
+static const struct published faithful_limit[] = {
+	LIMIT("log p", "-1130.26396018"),
+	LIMIT("weights[1]", ".3558729"),
+	LIMIT("means[1][1]", "2.036388"),
+	LIMIT("means[1][2]", "54.478516"),
+	LIMIT("means[2][1]", "4.289662"),
+	LIMIT("means[2][2]", "79.968115"),
+	END,
+};
+
+static const char *const one_gaussian[][2] = {{"components", "1"}, {NULL, NULL}};
+static const struct published faithful_one[] = {LIMIT("log p", "-1289.797"), END};
+
+/* In units of the standard deviation, with n - 1. */
+static enum em_status make_standard(const struct em_settings *s, struct em_data **out, struct em_err *err)
+{
+	static const char *const column[] = {"eruptions", "waiting"};
+	struct em_data *raw = NULL;
+	struct em_points *points = NULL;
+	enum em_status st = em_example_named("faithful")->make(s, &raw, err);
+	if (st)
+		return st;
+	const struct em_points *f = raw->points;
+	double *x = calloc(f->rows * 2, sizeof *x), n = (double)f->rows;
+	for (size_t i = 0; x && i < 2 * f->rows; i++)
+		x[i] = (f->x[i] - f->mean[i % 2]) / (f->sd[i % 2] * sqrt(n / (n - 1)));
+	st = x ? em_points_from(f->rows, 2, column, x, &points, err) : em_no_memory(err);
+	free(x);
+	em_data_free(raw);
+	return st ? st : em_data_of("standardized", NULL, points, NULL, out, err);
+}
+
+static const char *const gmm_model[] = {"gmm", NULL};
+static const char *const given_two[][2] = {{"components", "2"}, {"init", "given"}, {NULL, NULL}};
+static const double standard_means[] = {-1, -1, 1, 1}, standard_covariances[] = {1, 0, 0, 1, 1, 0, 0, 1};
+static const struct em_start standard_start[] = {{"weights", half, 2}, {"means", standard_means, 4},
+                                                 {"covariances", standard_covariances, 8}, {NULL, NULL, 0}};
+static const struct em_example standard = {"faithful", "", "", gmm_model, given_two, NULL, false, make_standard};
+static const struct published faithful_standard[] = {LIMIT("log p", "-384.458853"), END};
+
+/* mixtools stops a little before the end: its last digits are not those of the maximum, and are left out. */
+static const struct published waiting_mixtools[] = {
+	LIMIT("weights[1]", ".36089"),   LIMIT("weights[2]", ".63911"),
+	LIMIT("means[1][1]", "54.6149"), LIMIT("means[2][1]", "80.0911"),
+	LIMIT("log p", "-1034.002"),     END,
+};
+
+static const struct published waiting_limit[] = {
+	LIMIT("sqrt covariances[1][1][1]", "5.871219"),
+	LIMIT("sqrt covariances[2][1][1]", "5.867734"),
+	LIMIT("log p", "-1034.001750"),
+	END,
+};
+
+static const double equal_means[] = {70, 70}, equal_covariances[] = {100, 100};
+static const struct em_start equal_start[] = {{"weights", half, 2}, {"means", equal_means, 2},
+                                              {"covariances", equal_covariances, 2}, {NULL, NULL, 0}};
+static const struct published waiting_saddle[] = {M(1, "log p", "-1095.289"), M(100, "log p", "-1095.289"), END};
+
+/* ---- 1, 2, 3 ---- */
+
+static const struct published three_points[] = {
+	START("log p", "-4.389254"),
+	M(1, "log p", "-3.549215"),
+	M(2, "log p", "-3.486789"),
+	M(3, "log p", "-3.418307"),
+	END,
+};
+
 /* ---- ice cream ---- */
 
 /* State 1 is a cold day, state 2 a hot one; symbols 1, 2, 3 are so many ice creams. */
@@ -315,6 +415,15 @@ const struct trial selftest_trials[] = {
 	{"coins", "more digits", BY_OTHERS, NULL, false, NULL, NULL, NULL, coins_digits},
 	{"coins", "weights estimated", BY_OTHERS, NULL, false, NULL, coins_free, NULL, coins_weights},
 	{"coins", "from biases .9 and .1: Q falls", BY_OTHERS, NULL, false, NULL, NULL, coins_far, coins_q},
+	{"linkage", "", NULL, NULL, false, NULL, NULL, NULL, linkage},
+	{"faithful", "two full covariances, as mclust prints them", "mclust", NULL, false, NULL, NULL, NULL, faithful_mclust},
+	{"faithful", "the maximum", BY_OTHERS, NULL, false, NULL, NULL, NULL, faithful_limit},
+	{"faithful", "one component", BY_OTHERS, NULL, false, NULL, one_gaussian, NULL, faithful_one},
+	{"faithful", "both columns standardized", BY_OTHERS, &standard, false, NULL, NULL, standard_start, faithful_standard},
+	{"waiting", "as mixtools prints them", "mixtools", NULL, false, NULL, NULL, NULL, waiting_mixtools},
+	{"waiting", "the maximum", BY_OTHERS, NULL, false, NULL, NULL, NULL, waiting_limit},
+	{"waiting", "equal starts: the saddle", BY_OTHERS, NULL, false, NULL, NULL, equal_start, waiting_saddle},
+	{"three", "", NULL, NULL, false, NULL, NULL, NULL, three_points},
 	{"icecream", "", NULL, NULL, false, NULL, NULL, NULL, icecream},
 	{"aitken", "", "worked by hand", NULL, true, NULL, NULL, NULL, forecast},
 	{"evidence", "LDA, alpha 1", BY_HAND, &three_words, false, NULL, NULL, lda_one, evidence_one},

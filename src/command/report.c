@@ -21,7 +21,10 @@ static struct number change(double x)
 {
 	if (isnan(x))
 		return (struct number){""};
-	return fabs(x) >= 1e-4 || x == 0 ? number_signed(x, 4) : number_short(x, 2);
+	struct number small = number_short(x, 2), out = number_signed(x, 4);
+	if (x != 0 && fabs(x) < 1e-4)
+		snprintf(out.s, sizeof out.s, "%s%.*s", x > 0 ? "+" : "", (int)sizeof out.s - 2, small.s);
+	return out;
 }
 
 enum { NUMBERS = 4 }; /* columns of the ledger: ELBO, change, log p, KL */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "data/bars.h"
+#include "data/faithful.h"
 #include "data/vowels.h"
 
 /* ---- coins ---- */
@@ -49,6 +50,51 @@ static const double linkage_pi[] = {0.5};
 static const struct em_start linkage_start[] = {{"pi", linkage_pi, 1}, {NULL, NULL, 0}};
 static const char *const linkage_settings[][2] = {{"init", "given"}, {"tolerance", "1e-06"}, {NULL, NULL}};
 static const char *const linkage_models[] = {"linkage", NULL};
+
+/* ---- Old Faithful ---- */
+
+static enum em_status make_faithful(const struct em_settings *s, struct em_data **out, struct em_err *err)
+{
+	static const char *const column[] = {"eruptions", "waiting"};
+	(void)s;
+	return table_of("faithful", 272, 2, column, &faithful[0][0], out, err);
+}
+
+static enum em_status make_waiting(const struct em_settings *s, struct em_data **out, struct em_err *err)
+{
+	static const char *const column[] = {"waiting"};
+	double x[272];
+	(void)s;
+	for (size_t i = 0; i < 272; i++)
+		x[i] = faithful[i][1];
+	return table_of("waiting", 272, 1, column, x, out, err);
+}
+
+static const double faithful_means[] = {4.5, 55, 2, 80}; /* across the clusters: EM has something to do */
+static const double faithful_covariances[] = {1, 0, 0, 100, 1, 0, 0, 100};
+static const struct em_start faithful_start[] = {{"weights", half, 2}, {"means", faithful_means, 4},
+                                                 {"covariances", faithful_covariances, 8}, {NULL, NULL, 0}};
+static const double waiting_means[] = {50, 60}, waiting_covariances[] = {50, 50};
+static const struct em_start waiting_start[] = {{"weights", half, 2}, {"means", waiting_means, 2},
+                                                {"covariances", waiting_covariances, 2}, {NULL, NULL, 0}};
+static const char *const gmm_settings[][2] = {
+	{"components", "2"}, {"init", "given"}, {"tolerance", "1e-06"}, {NULL, NULL},
+};
+static const char *const gmm_models[] = {"gmm", NULL};
+
+/* ---- three points ---- */
+
+static enum em_status make_three(const struct em_settings *s, struct em_data **out, struct em_err *err)
+{
+	static const char *const column[] = {"x"};
+	static const double x[] = {1, 2, 3};
+	(void)s;
+	return table_of("three", 3, 1, column, x, out, err);
+}
+
+static const double three_means[] = {1, 3}, three_covariances[] = {1, 1};
+static const struct em_start three_start[] = {{"weights", half, 2}, {"means", three_means, 2},
+                                              {"covariances", three_covariances, 2}, {NULL, NULL, 0}};
 
 /* ---- ice cream ---- */
 
@@ -103,6 +149,12 @@ static const struct em_example examples[] = {
 	{"linkage", "197 animals in four cells, one parameter: the smallest EM there is",
 	 "Rao (1965) in Dempster, Laird and Rubin, JRSS B 39 (1977)", linkage_models, linkage_settings, linkage_start, false,
 	 make_linkage},
+	{"faithful", "272 eruptions of Old Faithful, their length and the wait for the next", "Azzalini and Bowman, Applied Statistics 39 (1990)",
+	 gmm_models, gmm_settings, faithful_start, false, make_faithful},
+	{"waiting", "the 272 waits for Old Faithful alone, in one dimension", "Azzalini and Bowman, Applied Statistics 39 (1990)",
+	 gmm_models, gmm_settings, waiting_start, false, make_waiting},
+	{"three", "the points 1, 2 and 3 under two unit Gaussians: EM by hand", "Cross Validated, question 312703", gmm_models,
+	 gmm_settings, three_start, false, make_three},
 	{"icecream", "ice creams eaten on 33 days; the weather is hidden", "Eisner, ACL workshop on teaching NLP, W02-0102 (2002)", hmm_models,
 	 icecream_settings, icecream_start, false, make_icecream},
 	{"vowels", "the letters of English prose; two states find vowels and consonants", "the texts of gazette, written for elbow", hmm_models,

@@ -47,8 +47,13 @@ static void value_row(struct canvas *c, struct rect r, const char *name, double 
 	x += 10;
 	double change = now - before;
 	if (r.x + r.w - x >= 9) {
-		if (fabs(change) > 1e-12 * (1 + fabs(now)))
-			canvas_put_right(c, x, r.y, 8, style_of(change > 0 ? COLOR_UP : COLOR_DOWN), pane_change_at(change, 4).s);
+		if (fabs(change) > 1e-12 * (1 + fabs(now))) {
+			struct number small = number_short(change, 1);
+			char text[80];
+			snprintf(text, sizeof text, "%s%.60s", change > 0 ? "+" : "", small.s);
+			canvas_put_right(c, x, r.y, 8, style_of(change > 0 ? COLOR_UP : COLOR_DOWN),
+			                 fabs(change) < 5e-5 ? text : pane_change_at(change, 4).s);
+		}
 		x += 9;
 	}
 	if (r.x + r.w - x >= 3 && full > 0)
