@@ -39,22 +39,28 @@ static int put_name(struct canvas *c, struct rect r, const char *name)
 	return w;
 }
 
+enum { VALUE = 10, CHANGE = 9 };
+
+static void put_change(struct canvas *c, int x, int y, double now, double before)
+{
+	double change = now - before;
+	char text[80];
+	if (!(fabs(change) > 1e-12 * (1 + fabs(now))))
+		return;
+	snprintf(text, sizeof text, "%s%.60s", change > 0 ? "+" : "", number_short(change, 1).s);
+	canvas_put_right(c, x, y, CHANGE - 1, style_of(change > 0 ? COLOR_UP : COLOR_DOWN),
+	                 fabs(change) < 5e-5 ? text : pane_change_at(change, 4).s);
+}
+
 /* "heads  0.7130 +0.1130 ████": a value from 0 to full. */
 static void value_row(struct canvas *c, struct rect r, const char *name, double now, double before, double full, size_t k)
 {
 	int x = r.x + put_name(c, r, name);
-	canvas_put_right(c, x, r.y, 9, style_with(COLOR_DEFAULT, ATTR_BOLD), number_short(now, 5).s);
-	x += 10;
-	double change = now - before;
-	if (r.x + r.w - x >= 9) {
-		if (fabs(change) > 1e-12 * (1 + fabs(now))) {
-			struct number small = number_short(change, 1);
-			char text[80];
-			snprintf(text, sizeof text, "%s%.60s", change > 0 ? "+" : "", small.s);
-			canvas_put_right(c, x, r.y, 8, style_of(change > 0 ? COLOR_UP : COLOR_DOWN),
-			                 fabs(change) < 5e-5 ? text : pane_change_at(change, 4).s);
-		}
-		x += 9;
+	canvas_put_right(c, x, r.y, VALUE - 1, style_with(COLOR_DEFAULT, ATTR_BOLD), number_short(now, 5).s);
+	x += VALUE;
+	if (r.x + r.w - x >= CHANGE) {
+		put_change(c, x, r.y, now, before);
+		x += CHANGE;
 	}
 	if (r.x + r.w - x >= 3 && full > 0)
 		thin_bar(c, (struct rect){x, r.y, r.x + r.w - x, 1}, color_series((unsigned)k), now, full);
@@ -114,6 +120,9 @@ static void draw_rate(const struct em_snapshot *s, struct canvas *c, struct rect
 
 /* ---- Gaussians ---- */
 
+enum { SPREAD = 10 };
+
+/* "waiting  79.968 ± 5.998 +0.1895": mean, standard deviation, what the mean moved by. */
 static void draw_gaussian(const struct em_snapshot *s, struct canvas *c, struct rect left, size_t k)
 {
 	const struct em_array *means = array_theta(s->problem, "means", 2), *cov = array_theta(s->problem, "covariances", 3);
@@ -122,17 +131,17 @@ static void draw_gaussian(const struct em_snapshot *s, struct canvas *c, struct 
 	if (!means || !cov)
 		return;
 	draw_weight(s, c, &left, k);
-	if (means->dim[1] > 1 && next_row(&left, &r))
-		note(c, r, left.w >= 34 ? "column            mean    change    sd" : "column        mean");
 	for (size_t d = 0; d < means->dim[1] && next_row(&left, &r); d++) {
 		double now = array_at(s->theta, means, k, d), before = array_at(s->theta_before, means, k, d);
 		double variance = s->theta[cov->offset + k * cov->stride[0] + d * (cov->stride[1] + cov->stride[2])];
-		value_row(c, (struct rect){r.x, r.y, r.w >= 34 ? put_name(c, r, "") + 19 : r.w, 1}, item_label(s->problem, d), now, before, 0, k);
-		int x = r.x + put_name(c, r, "") + 20;
-		if (x + 8 <= r.x + r.w) {
-			snprintf(text, sizeof text, "±%.20s", number_short(sqrt(variance), 4).s);
-			canvas_put_clipped(c, x, r.y, r.x + r.w - x, style_of(COLOR_DEFAULT), text);
-		}
+		int x = r.x + put_name(c, r, item_label(s->problem, d));
+		canvas_put_right(c, x, r.y, VALUE - 1, style_with(COLOR_DEFAULT, ATTR_BOLD), number_short(now, 5).s);
+		x += VALUE;
+		snprintf(text, sizeof text, "± %.20s", number_short(sqrt(variance), 4).s);
+		if (x + SPREAD <= r.x + r.w)
+			canvas_put(c, x, r.y, style_of(COLOR_DEFAULT), text);
+		if (x + SPREAD + CHANGE <= r.x + r.w)
+			put_change(c, x + SPREAD, r.y, now, before);
 	}
 	if (means->dim[1] == 2 && next_row(&left, &r)) {
 		const double *v = s->theta + cov->offset + k * cov->stride[0];
