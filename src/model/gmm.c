@@ -96,21 +96,21 @@ static void log_density(const struct em_problem *p, const double *theta, const d
                         double *scratch)
 {
 	(void)theta;
-	struct gmm_shape s = gmm_shape(p);
 	const struct em_points *x = p->data->points;
-	gmm_whiten(derived, s.d, s.kp, derived[s.flag + GMM_IS_DIAGONAL] > 0, x->x + n * s.d, x->mean, scratch, out);
+	size_t d = x->columns, kp = mixture_padded(p->layout.components), flag = 2 * (2 * d + d * (d + 1) / 2 + 1) * kp;
+	gmm_whiten(derived, d, kp, derived[flag + GMM_IS_DIAGONAL] > 0, x->x + n * d, x->mean, scratch, out);
 }
 
 /* As all mixtures, and the moments from the y that the densities have left in the scratch. */
 static void collect(const struct em_problem *p, const struct em_theta *t, size_t n, const double *q, double *stats,
                     struct em_bound *out, double *work)
 {
-	struct gmm_shape s = gmm_shape(p);
-	const double *derived = t->derived + s.kp, *frame = derived;
-	double *y = work + 4 * s.kp;
 	mixture_collect(p, t, n, q, NULL, out, work);
 	if (!stats)
 		return;
+	struct gmm_shape s = gmm_shape(p);
+	const double *derived = t->derived + s.kp, *frame = derived;
+	double *y = work + 4 * s.kp;
 	bool diagonal = derived[s.flag + GMM_IS_DIAGONAL] > 0;
 	if (derived[s.flag + GMM_IS_MOVED] > 0) {
 		const struct em_points *x = p->data->points;

@@ -6,15 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/special.h"
 #include "model/lda_kernel.h"
 
 enum { TERM_PZ, TERM_PX, TERM_QZ };
 enum { INIT_RANDOM, INIT_OBSERVATIONS, INIT_GIVEN };
 enum { CANDIDATES = 5 }; /* observations tried as the seed of a component */
-/* A responsibility below this is 0: so near the smallest double, what an M-step divides it by would make 0 of a parameter
- * that the observation then needs above 0. */
-#define LEAST 1e-280
 
 const struct em_term mixture_terms[] = {
 	{"e_log_p_z", "E[log p(z|w)]", false, "how well the responsibilities fit the weights of the components"},
@@ -86,9 +82,9 @@ void mixture_derive(const struct em_problem *p, const double *now, const double 
 	family(p)->derive(p, now, derived + kp);
 }
 
-/* J_k = log w_k + log p(x_n|k) into joint, -inf in the padding; returns log sum exp. */
+/* J_k = log w_k + log p(x_n|k) into joint, -inf in the padding; returns log sum exp, and the responsibilities (or q NULL). */
 static double joint_of(const struct em_problem *p, const double *theta, const double *derived, size_t n, double *joint,
-                       double *scratch)
+                       double *q, double *scratch)
 {
 	size_t k = p->layout.components, kp = padded(p);
 	family(p)->log_density(p, theta, derived + kp, n, joint, scratch);
@@ -96,13 +92,13 @@ static double joint_of(const struct em_problem *p, const double *theta, const do
 		joint[i] = derived[i] > -INFINITY ? joint[i] + derived[i] : -INFINITY;
 	for (size_t i = k; i < kp; i++)
 		joint[i] = -INFINITY;
-	return special_log_sum_exp(joint, k);
+	return mixture_soften(joint, kp, q);
 }
 
 void mixture_start(const struct em_problem *p, const struct em_theta *t, size_t n, double *q, double *work)
 {
 	size_t possible = 0, k = p->layout.components;
-	joint_of(p, t->now, t->derived, n, work, work + 4 * padded(p));
+	joint_of(p, t->now, t->derived, n, work, NULL, work + 4 * padded(p));
 	for (size_t i = 0; i < k; i++)
 		possible += work[i] > -INFINITY;
 	for (size_t i = 0; i < k; i++)
@@ -115,14 +111,8 @@ void mixture_e_step(const struct em_problem *p, const struct em_theta *t, size_t
                     double *work)
 {
 	(void)budget, (void)q_before, (void)before;
-	size_t k = p->layout.components, kp = padded(p);
-	double z = joint_of(p, t->now, t->derived, n, work, work + 4 * kp);
-	work[3 * kp] = z;
-	for (size_t i = 0; i < k; i++) {
-		q[i] = exp(work[i] - z);
-		if (q[i] < LEAST)
-			q[i] = 0;
-	}
+	size_t kp = padded(p);
+	work[3 * kp] = joint_of(p, t->now, t->derived, n, work, q, work + 4 * kp);
 	progress->sweeps++;
 	progress->done = true;
 }
@@ -135,7 +125,7 @@ void mixture_collect(const struct em_problem *p, const struct em_theta *t, size_
 	*out = (struct em_bound){0};
 	if (!(often > 0))
 		return;
-	double z = t->fresh ? work[3 * kp] : joint_of(p, t->now, t->derived, n, joint, work + 4 * kp);
+	double z = t->fresh ? work[3 * kp] : joint_of(p, t->now, t->derived, n, joint, NULL, work + 4 * kp);
 	lda_log(q, kp, log_q);
 	for (size_t i = 0; i < k; i++) {
 		weighted[i] = often * q[i];

@@ -55,6 +55,12 @@ extern const char *const mixture_init_choices[];
 
 size_t mixture_padded(size_t k);
 
+/* A responsibility below this is 0: so near the smallest double, what an M-step divides it by would make 0 of a parameter
+ * that the observation then needs above 0. */
+#define MIXTURE_LEAST 1e-280
+/* log sum exp of joint[kp], -inf in the padding; and (q not NULL) the responsibilities, [kp], 0 in the padding. 64-byte aligned. */
+double mixture_soften(const double *joint, size_t kp, double *q);
+
 /* Fills the common part of a layout, with room for the family's doubles in theta, statistics, derived and scratch; the
  * family adds its arrays behind (theta[1..], stats[1..]) at offsets from mixture_theta(k) and mixture_stats(k). */
 void mixture_layout(const struct em_data *data, size_t k, size_t theta, size_t stats, size_t derived, size_t scratch,
