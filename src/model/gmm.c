@@ -97,6 +97,7 @@ static void log_density(const struct em_problem *p, const double *theta, const d
 {
 	(void)theta;
 	const struct em_points *x = p->data->points;
+	/* As in gmm_shape_of, here once a row. */
 	size_t d = x->columns, kp = mixture_padded(p->layout.components), flag = 2 * (2 * d + d * (d + 1) / 2 + 1) * kp;
 	gmm_whiten(derived, d, kp, derived[flag + GMM_IS_DIAGONAL] > 0, x->x + n * d, x->mean, scratch, out);
 }
@@ -108,22 +109,22 @@ static void collect(const struct em_problem *p, const struct em_theta *t, size_t
 	mixture_collect(p, t, n, q, NULL, out, work);
 	if (!stats)
 		return;
-	struct gmm_shape s = gmm_shape(p);
-	const double *derived = t->derived + s.kp, *frame = derived;
-	double *y = work + 4 * s.kp;
-	bool diagonal = derived[s.flag + GMM_IS_DIAGONAL] > 0;
-	if (derived[s.flag + GMM_IS_MOVED] > 0) {
-		const struct em_points *x = p->data->points;
-		frame = derived + s.gather;
-		gmm_whiten(frame, s.d, s.kp, diagonal, x->x + n * s.d, x->mean, y, NULL);
+	const struct em_points *x = p->data->points;
+	size_t k = p->layout.components, kp = mixture_padded(k), d = x->columns, triangle = d * (d + 1) / 2 * kp;
+	size_t frame_size = 2 * d * kp + triangle + kp;
+	const double *frame = t->derived + kp, *flag = frame + 2 * frame_size;
+	double *y = work + 4 * kp;
+	if (flag[GMM_IS_MOVED] > 0) {
+		frame += frame_size;
+		gmm_whiten(frame, d, kp, flag[GMM_IS_DIAGONAL] > 0, x->x + n * d, x->mean, y, NULL);
 	}
-	for (size_t k = 0; k < s.k; k++)
-		stats[k] += q[k];
-	stats[s.kp] += 1;
-	stats += mixture_stats(s.k);
-	gmm_add(s.d, s.kp, diagonal, q, y, stats + s.first, stats + s.second);
-	for (size_t i = 0; i < (s.d + s.tri) * s.kp && n == 0; i++) /* once: with the first row */
-		stats[s.frame + i] += frame[i];
+	for (size_t i = 0; i < k; i++)
+		stats[i] += q[i];
+	stats[kp] += 1;
+	stats += mixture_stats(k);
+	gmm_add(d, kp, flag[GMM_IS_DIAGONAL] > 0, q, y, stats, stats + d * kp);
+	for (size_t i = 0; i < d * kp + triangle && n == 0; i++) /* once: with the first row */
+		stats[d * kp + triangle + i] += frame[i];
 }
 
 static size_t describe(const struct em_problem *p, const double *theta, size_t k, struct em_item *out, size_t max)
