@@ -13,5 +13,6 @@ extern const struct em_model em_model_hmm;
 extern const struct em_model em_model_linkage;
 extern const struct em_model em_model_factor;
 extern const struct em_model em_model_gmm;
+extern const struct em_model em_model_poisson;
 
 #endif

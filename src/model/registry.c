@@ -14,7 +14,8 @@
 	X(hmm) \
 	X(linkage) \
 	X(factor) \
-	X(gmm)
+	X(gmm) \
+	X(poisson)
 
 #define RECORD(name) &em_model_##name,
 #define NAME(name) #name,
