@@ -153,7 +153,7 @@ static enum em_status main_job(struct batch *b, struct em_err *err)
 	fflush(stdout);
 	if (!st)
 		st = batch_submit(b, &go_on, err);
-	if (st && st != EM_BREACH)
+	if (st && st != EM_BREACH && st != EM_FAILED)
 		return st;
 	batch_say(b, say_ledger);
 	batch_say(b, say_verdict);

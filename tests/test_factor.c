@@ -468,10 +468,17 @@ static void collapse(size_t rows, size_t d, const double *x, const char *k, cons
 	enum em_status st = EM_OK;
 	for (int i = 0; i < 4000 && !st; i++)
 		st = em_run_step(f.run, EM_PHASE, NULL, &f.err);
-	if (st != EM_INPUT || !strstr(f.err.msg, want))
+	if (st != EM_FAILED || !strstr(f.err.msg, want))
 		fail_msg("\"%s\" is not in \"%s\" (%d)", want, f.err.msg, (int)st);
 	assert_true(isfinite(fit_entry(&f)->elbo));
+	const struct em_snapshot *s = fit_look(&f);
+	assert_int_equal(s->verdict.kind, EM_STUCK);
+	assert_non_null(strstr(s->verdict.text, want));
+	em_snapshot_release(s);
 	assert_int_equal(em_run_goto(f.run, 0, NULL, &f.err), EM_OK);
+	s = fit_look(&f);
+	assert_int_equal(s->verdict.kind, EM_NOT_CONVERGED);
+	em_snapshot_release(s);
 	fit_close(&f);
 }
 

@@ -59,6 +59,7 @@ enum em_verdict_kind {
 	EM_STALLED,       /* nothing moves though the start was a fixed point or a saddle */
 	EM_DECREASED,     /* the ELBO fell beyond rounding */
 	EM_LIMIT,         /* stopped by a limit (iterations) */
+	EM_STUCK,         /* the next step has no result: a component collapses */
 	EM_BROKEN         /* an invariant was breached */
 };
 
@@ -67,7 +68,7 @@ struct em_verdict {
 	double rate;       /* ratio of the last gains per iteration; NAN when unknown */
 	double to_come;    /* nats still to come by Aitken; NAN when unknown */
 	size_t capped;     /* observations at the sweep limit in the last E-step */
-	char text[240];    /* one sentence with the numbers */
+	char text[320];    /* one sentence with the numbers */
 };
 
 /* An immutable picture of the run; everything in it lives until its release. Views read nothing else. */

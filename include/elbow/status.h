@@ -11,6 +11,7 @@ enum em_status {
 	EM_INPUT,     /* data is wrong */
 	EM_IO,        /* the system refused to read or write */
 	EM_MEMORY,    /* out of memory; nothing changed */
+	EM_FAILED,    /* a step has no result (a component collapses); the run stands as before */
 	EM_BREACH     /* an invariant of the engine does not hold */
 };
 

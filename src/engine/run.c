@@ -191,8 +191,8 @@ static enum em_status advance(struct em_run *r, struct action a, const struct em
 		if (st)
 			return st;
 		st = step_take(&r->problem->p, r->evidence, r->now, &r->records[r->position].entry, a, h, &done, &own);
-		if (st == EM_BREACH) {
-			r->broken = true;
+		if (st == EM_BREACH || st == EM_FAILED) {
+			r->broken = st == EM_BREACH ? EM_BROKEN : EM_STUCK;
 			memcpy(r->breach, own.msg, sizeof r->breach);
 		}
 		if (st) {
@@ -202,7 +202,7 @@ static enum em_status advance(struct em_run *r, struct action a, const struct em
 		}
 		commit(r, a, &done);
 	}
-	r->broken = false;
+	r->broken = EM_NOT_CONVERGED;
 	if (h && h->stepped)
 		h->stepped(h->self, &r->records[r->position].entry);
 	return EM_OK;
@@ -275,7 +275,7 @@ enum em_status em_run_goto(struct em_run *r, size_t step, const struct em_hooks 
 		if (!r->records[step].state)
 			record_keep(r, r->records + step, now, before);
 		stand(r, step, before, now);
-		r->broken = false;
+		r->broken = EM_NOT_CONVERGED;
 		thin(r);
 		if (h && h->stepped)
 			h->stepped(h->self, &r->records[step].entry);

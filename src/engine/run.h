@@ -24,8 +24,8 @@ struct em_run {
 	size_t count, room, position;
 	struct state *now, *before;
 	size_t bytes; /* of the states kept */
-	bool broken;
-	char breach[200];
+	enum em_verdict_kind broken; /* EM_BROKEN or EM_STUCK: the last step was not made, breach says why; else 0 */
+	char breach[320];
 };
 
 #endif

@@ -66,7 +66,7 @@ static void fill(const struct em_run *r, struct held *x)
 	                           s->problem->model->observation);
 	em_verdict_doubt(&s->verdict, s->problem, s->theta);
 	if (r->broken) {
-		s->verdict.kind = EM_BROKEN;
+		s->verdict.kind = r->broken;
 		memcpy(s->verdict.text, r->breach, sizeof r->breach);
 		s->verdict.text[sizeof r->breach - 1] = '\0';
 	}

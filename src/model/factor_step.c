@@ -71,12 +71,12 @@ static enum em_status too_small(const struct em_problem *p, size_t j, double noi
 {
 	const struct em_points *x = p->data->points;
 	if (x->rows == 1)
-		return em_fail(err, EM_INPUT, "one row has no variance: the noise falls to %g, and the likelihood has no maximum; give more "
+		return em_fail(err, EM_FAILED, "one row has no variance: the noise falls to %g, and the likelihood has no maximum; give more "
 		               "rows, or set floor above 0", noise);
 	if (j < x->columns && factor_constant(x, j))
-		return em_fail(err, EM_INPUT, "column %s is the same in every row: its noise falls to %g, and the likelihood has no maximum; "
+		return em_fail(err, EM_FAILED, "column %s is the same in every row: its noise falls to %g, and the likelihood has no maximum; "
 		               "leave it out, or set floor above 0", x->column[j], noise);
-	return em_fail(err, EM_INPUT, "the noise of %s%s falls to %g: %zu factor%s reproduce%s it exactly (a Heywood case), and the "
+	return em_fail(err, EM_FAILED, "the noise of %s%s falls to %g: %zu factor%s reproduce%s it exactly (a Heywood case), and the "
 	               "likelihood has no maximum there; take fewer factors, leave a column out, or set floor above 0",
 	               j < x->columns ? "column " : "all columns", j < x->columns ? x->column[j] : "", noise,
 	               p->layout.components, p->layout.components == 1 ? "" : "s", p->layout.components == 1 ? "s" : "");

@@ -366,7 +366,7 @@ static int failed(const struct em_err *err)
 	text_safe(&b, err->msg, strlen(err->msg));
 	fprintf(stderr, "elbow: %s\n", b.s ? b.s : "out of memory");
 	buf_free(&b);
-	return err->code == EM_BREACH || err->code == EM_MEMORY ? 1 : 2;
+	return err->code == EM_BREACH || err->code == EM_FAILED || err->code == EM_MEMORY ? 1 : 2;
 }
 
 static void arm_rescue(void)

@@ -48,7 +48,7 @@ static void complain(struct repl *r, const struct em_err *err)
 	fprintf(stderr, "elbow: %s\n", b.s ? b.s : "out of memory");
 	buf_free(&b);
 	if (!r->status)
-		r->status = err->code == EM_BREACH || err->code == EM_MEMORY ? 1 : 2;
+		r->status = err->code == EM_BREACH || err->code == EM_FAILED || err->code == EM_MEMORY ? 1 : 2;
 }
 
 /* ---- cmd_front ---- */

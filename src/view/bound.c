@@ -247,7 +247,7 @@ static void draw_next(struct canvas *c, struct rect r, const struct em_snapshot 
 static enum color verdict_color(enum em_verdict_kind kind)
 {
 	return kind == EM_CONVERGED                          ? COLOR_GOOD
-	       : kind == EM_DECREASED || kind == EM_BROKEN   ? COLOR_BAD
+	       : kind == EM_DECREASED || kind == EM_BROKEN || kind == EM_STUCK   ? COLOR_BAD
 	       : kind == EM_STALLED || kind == EM_LIMIT      ? COLOR_WARN
 	                                                     : COLOR_DEFAULT;
 }

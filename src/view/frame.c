@@ -89,7 +89,8 @@ static void say_verdict(const struct em_snapshot *s, struct line *l)
 	} words[] = {
 	    [EM_NOT_CONVERGED] = {"", COLOR_DIM},      [EM_CONVERGED] = {"converged", COLOR_GOOD},
 	    [EM_STALLED] = {"stalled", COLOR_WARN},    [EM_DECREASED] = {"ELBO fell", COLOR_BAD},
-	    [EM_LIMIT] = {"limit reached", COLOR_WARN}, [EM_BROKEN] = {"BREACH", COLOR_BAD},
+	    [EM_LIMIT] = {"limit reached", COLOR_WARN}, [EM_STUCK] = {"stuck", COLOR_BAD},
+	    [EM_BROKEN] = {"BREACH", COLOR_BAD},
 	};
 	if (words[s->verdict.kind].text[0])
 		snprintf(add(l, 2, true, on_bar(words[s->verdict.kind].color, ATTR_BOLD))->text, 160, "%s",
