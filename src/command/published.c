@@ -267,6 +267,40 @@ static const struct published three_points[] = {
 	END,
 };
 
+/* ---- death notices ---- */
+
+static const struct published deaths[] = {
+	LIMIT("weights[1]", ".3599"),
+	LIMIT("weights[2]", ".6401"),
+	LIMIT("rates[1]", "1.2561"),
+	LIMIT("rates[2]", "2.6634"),
+	END,
+};
+
+static const struct published deaths_limit[] = {
+	LIMIT("weights[2]", ".6401146"),
+	LIMIT("rates[1]", "1.2560951"),
+	LIMIT("rates[2]", "2.6634044"),
+	LIMIT("log p", "-1989.945860"),
+	END,
+};
+
+/* In how many iterations Q, at its maximum, is below the one before. */
+static double falls_of_q(const struct em_snapshot *s)
+{
+	double last = NAN, falls = 0;
+	for (size_t i = 0; i <= s->position; i++)
+		if (s->ledger[i].phase == EM_M) {
+			falls += s->ledger[i].energy < last;
+			last = s->ledger[i].energy;
+		}
+	return falls;
+}
+
+static const double deaths_weights[] = {0.9, 0.1}, deaths_rates[] = {1.8, 6};
+static const struct em_start deaths_far[] = {{"weights", deaths_weights, 2}, {"rates", deaths_rates, 2}, {NULL, NULL, 0}};
+static const struct published deaths_q[] = {{AT_M, 400, "falls of Q in 399 iterations", "349", falls_of_q}, END};
+
 /* ---- ice cream ---- */
 
 /* State 1 is a cold day, state 2 a hot one; symbols 1, 2, 3 are so many ice creams. */
@@ -424,6 +458,9 @@ const struct trial selftest_trials[] = {
 	{"waiting", "the maximum", BY_OTHERS, NULL, false, NULL, NULL, NULL, waiting_limit},
 	{"waiting", "equal starts: the saddle", BY_OTHERS, NULL, false, NULL, NULL, equal_start, waiting_saddle},
 	{"three", "", NULL, NULL, false, NULL, NULL, NULL, three_points},
+	{"deaths", "", NULL, NULL, false, NULL, NULL, NULL, deaths},
+	{"deaths", "the maximum", "the tests of SQUAREM", NULL, false, NULL, NULL, NULL, deaths_limit},
+	{"deaths", "from weight .9 and rates 1.8, 6: Q falls", BY_OTHERS, NULL, false, NULL, NULL, deaths_far, deaths_q},
 	{"icecream", "", NULL, NULL, false, NULL, NULL, NULL, icecream},
 	{"aitken", "", "worked by hand", NULL, true, NULL, NULL, NULL, forecast},
 	{"evidence", "LDA, alpha 1", BY_HAND, &three_words, false, NULL, NULL, lda_one, evidence_one},

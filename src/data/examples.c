@@ -82,6 +82,23 @@ static const char *const gmm_settings[][2] = {
 };
 static const char *const gmm_models[] = {"gmm", NULL};
 
+/* ---- death notices ---- */
+
+static enum em_status make_deaths(const struct em_settings *s, struct em_data **out, struct em_err *err)
+{
+	static const char *const column[] = {"count", "frequency"};
+	static const double x[] = {0, 162, 1, 267, 2, 271, 3, 185, 4, 111, 5, 61, 6, 27, 7, 8, 8, 3, 9, 1};
+	(void)s;
+	return table_of("deaths", 10, 2, column, x, out, err);
+}
+
+static const double deaths_weights[] = {0.4, 0.6}, deaths_rates[] = {1, 2};
+static const struct em_start deaths_start[] = {{"weights", deaths_weights, 2}, {"rates", deaths_rates, 2}, {NULL, NULL, 0}};
+static const char *const deaths_settings[][2] = {
+	{"components", "2"}, {"init", "given"}, {"tolerance", "1e-06"}, {"max_iterations", "5000"}, {NULL, NULL},
+};
+static const char *const deaths_models[] = {"poisson", NULL};
+
 /* ---- three points ---- */
 
 static enum em_status make_three(const struct em_settings *s, struct em_data **out, struct em_err *err)
@@ -155,6 +172,8 @@ static const struct em_example examples[] = {
 	 gmm_models, gmm_settings, waiting_start, false, make_waiting},
 	{"three", "the points 1, 2 and 3 under two unit Gaussians: EM by hand", "Cross Validated, question 312703", gmm_models,
 	 gmm_settings, three_start, false, make_three},
+	{"deaths", "death notices a day of women over 80 in The Times, 1910-1912: a slow EM", "Hasselblad, JASA 64 (1969)", deaths_models,
+	 deaths_settings, deaths_start, false, make_deaths},
 	{"icecream", "ice creams eaten on 33 days; the weather is hidden", "Eisner, ACL workshop on teaching NLP, W02-0102 (2002)", hmm_models,
 	 icecream_settings, icecream_start, false, make_icecream},
 	{"vowels", "the letters of English prose; two states find vowels and consonants", "the texts of gazette, written for elbow", hmm_models,
