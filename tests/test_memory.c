@@ -216,7 +216,8 @@ static const struct em_setting_table *model_row(void)
 static void test_every_model(void **state)
 {
 	(void)state;
-	static const char *const pairs[][2] = {{"coins", "coins"}, {"icecream", "hmm"}};
+	static const char *const pairs[][2] = {{"coins", "coins"},   {"linkage", "linkage"}, {"three", "gmm"},
+	                                       {"deaths", "poisson"}, {"icecream", "hmm"},   {"faithful", "factor"}};
 	struct em_err err = {0};
 	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
 		struct example x = {.example = em_example_named(pairs[i][0]), .model = em_model_named(pairs[i][1])};
