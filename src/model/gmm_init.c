@@ -105,6 +105,9 @@ static enum em_status check_matrix(const struct em_problem *p, const struct gmm_
 	const double *c = theta + s->covariances + k * d * d, *l = theta + s->factor + k * d * d;
 	double values[GMM_COLUMNS], floor = gmm_floor(p);
 	for (size_t i = 0; i < d; i++)
+		if (!(c[i * d + i] > 0))
+			return em_fail(err, EM_INPUT, "covariances[%zu][%zu][%zu] is %g; a variance is above 0", k + 1, i + 1, i + 1, c[i * d + i]);
+	for (size_t i = 0; i < d; i++)
 		for (size_t j = 0; j <= i; j++)
 			if (!isfinite(c[i * d + j]) || !near(c[i * d + j], c[j * d + i], sqrt(c[i * d + i]) * sqrt(c[j * d + j])))
 				return em_fail(err, EM_INPUT, "covariances[%zu][%zu][%zu] is %g and [%zu][%zu] %g; a covariance is finite and "
