@@ -52,6 +52,8 @@ static void read_theta(const struct mixed *m, struct fit *f, struct plain *out)
 		out->weight[k] = fit_theta(s, "weights", k, 0);
 		for (size_t j = 0; j < m->width; j++)
 			out->parameter[k][j] = fit_theta(s, m->array, k, j);
+		for (size_t j = 0; j < m->width && m->hidden; j++)
+			out->parameter[k][m->width + j] = m->hidden(s, k, j);
 	}
 	em_snapshot_release(s);
 }
@@ -108,7 +110,7 @@ void mixed_check_plain(const struct mixed *m, const char *k, const char *seed, i
 		read_theta(m, &f, &got);
 		for (size_t c = 0; c < want.k; c++) {
 			relative(got.weight[c], want.weight[c], 1e-9);
-			for (size_t j = 0; j < m->width; j++)
+			for (size_t j = 0; j < (m->hidden ? 2 : 1) * m->width; j++)
 				relative(got.parameter[c][j], want.parameter[c][j], 1e-9);
 		}
 	}

@@ -6,7 +6,7 @@
 
 #include "fit.h"
 
-enum { MIXED_K = 12, MIXED_WIDTH = 70 };
+enum { MIXED_K = 12, MIXED_WIDTH = 40 };
 
 struct mixed {
 	const char *model, *array; /* the parameters are [K][width] of this array */
@@ -18,6 +18,8 @@ struct mixed {
 	/* The parameters that maximize sum_n weight[n] log p(x_n): nothing is done where that is 0/0. */
 	void (*maximize)(const struct mixed *m, const double *weight, double *parameters);
 	double (*times)(const double *row); /* NULL: once */
+	/* Parameters that no array shows: behind those of the array for the two above, as many. NULL: none. */
+	double (*hidden)(const struct em_snapshot *s, size_t k, size_t j);
 };
 
 struct em_data *mixed_table(const struct mixed *m);

@@ -14,5 +14,6 @@ extern const struct em_model em_model_linkage;
 extern const struct em_model em_model_factor;
 extern const struct em_model em_model_gmm;
 extern const struct em_model em_model_poisson;
+extern const struct em_model em_model_bernoulli;
 
 #endif

@@ -15,7 +15,8 @@
 	X(linkage) \
 	X(factor) \
 	X(gmm) \
-	X(poisson)
+	X(poisson) \
+	X(bernoulli)
 
 #define RECORD(name) &em_model_##name,
 #define NAME(name) #name,
