@@ -7,7 +7,7 @@
 #include "plot/fig_layout.h"
 #include "plot/raster.h"
 
-enum { FEW = 40, MARKS = 6, OWNERS = 250 };
+enum { MARKS = 6, OWNERS = 250 };
 
 #define SURE 0.9
 #define UNSURE 0.6
@@ -18,9 +18,9 @@ uint32_t scatter_mark(const struct canvas *c, unsigned series)
 	return fig_mark_code((enum fig_mark)(MARK_DOT + (int)(series % MARKS)), c->glyphs == GLYPHS_ASCII);
 }
 
-bool scatter_marked(const struct scatter *s, const struct canvas *c)
+bool scatter_marked(const struct scatter *s, const struct canvas *c, struct rect plot)
 {
-	return c->mono || c->glyphs == GLYPHS_ASCII || s->points_n <= FEW;
+	return c->mono || c->glyphs == GLYPHS_ASCII || s->points_n <= (size_t)plot.w * (size_t)plot.h / 3;
 }
 
 struct scatter_ring scatter_ring_of(double x, double y, double xx, double xy, double yy, double radius)
@@ -65,7 +65,8 @@ static void draw_ring(const struct fig_layout *l, const struct scatter_ring *g, 
 			raster_line(r, x1, y1, x1, y1, owner);
 }
 
-static void draw_rings(const struct scatter *s, const struct fig_layout *l, struct canvas *c, bool faint)
+/* `over` points that are dots: a line of their colour would drown in them. */
+static void draw_rings(const struct scatter *s, const struct fig_layout *l, struct canvas *c, bool faint, bool over)
 {
 	struct raster r;
 	if (!raster_open(&r, c, l->plot))
@@ -75,10 +76,14 @@ static void draw_rings(const struct scatter *s, const struct fig_layout *l, stru
 			draw_ring(l, &s->rings[i], &r, (uint8_t)(1 + s->rings[i].series % OWNERS));
 	for (int y = 0; y < l->plot.h; y++)
 		for (int x = 0; x < l->plot.w; x++)
-			if (raster_owner(&r, x, y))
-				canvas_set(c, l->plot.x + x, l->plot.y + y,
-				           style_of(faint ? COLOR_DIM : color_series((unsigned)(raster_owner(&r, x, y) - 1))),
-				           raster_code(&r, x, y));
+			if (raster_owner(&r, x, y)) {
+				int cx = l->plot.x + x, cy = l->plot.y + y;
+				uint32_t code = canvas_at(c, cx, cy).code;
+				bool crowded = over && code != ' ' && code != 0 && canvas_at(c, cx, cy).style.fg != COLOR_DIM;
+				enum color color = faint ? COLOR_DIM : crowded ? COLOR_TITLE
+				                                               : color_series((unsigned)(raster_owner(&r, x, y) - 1));
+				canvas_set(c, cx, cy, style_with(color, crowded ? ATTR_BOLD : 0), raster_code(&r, x, y));
+			}
 	raster_close(&r);
 }
 
@@ -90,13 +95,6 @@ struct spot {
 	unsigned series;
 };
 
-/* Dots of a braille cell, 0 of any other. */
-static uint32_t dots_in(const struct canvas *c, int x, int y)
-{
-	uint32_t code = canvas_at(c, x, y).code;
-	return code >= 0x2800 && code < 0x2900 ? code - 0x2800 : 0;
-}
-
 static void paint(const struct fig_layout *l, struct canvas *c, const struct spot *spots, const struct raster *r, bool marked)
 {
 	for (int y = 0; y < l->plot.h; y++)
@@ -107,8 +105,8 @@ static void paint(const struct fig_layout *l, struct canvas *c, const struct spo
 			int cx = l->plot.x + x, cy = l->plot.y + y;
 			struct style style = style_at((double)spot->sure, spot->series);
 			uint32_t code = spot->sure >= (float)UNSURE ? scatter_mark(c, spot->series) : '?';
-			if (!marked) /* a ring in the same cell stays, in the colour of the point, but no faint one */
-				code = raster_code(r, x, y) | (canvas_at(c, cx, cy).style.fg == COLOR_DIM ? 0 : dots_in(c, cx, cy));
+			if (!marked)
+				code = raster_code(r, x, y);
 			canvas_set(c, cx, cy, style, code);
 		}
 }
@@ -133,7 +131,7 @@ static void draw_points(const struct scatter *s, const struct fig_layout *l, str
 			*spot = (struct spot){(float)p->sure, p->series};
 	}
 	if (spots)
-		paint(l, c, spots, &r, scatter_marked(s, c));
+		paint(l, c, spots, &r, scatter_marked(s, c, l->plot));
 	free(spots);
 	raster_close(&r);
 }
@@ -144,7 +142,11 @@ void scatter_draw(const struct scatter *s, const struct fig *f, struct canvas *c
 	fig_lay_out(f, c, r, &l);
 	if (l.plot.w <= 0 || l.plot.h <= 0)
 		return;
-	draw_rings(s, &l, c, true);
-	draw_rings(s, &l, c, false);
+	bool marked = scatter_marked(s, c, l.plot);
+	draw_rings(s, &l, c, true, false);
+	if (marked)
+		draw_rings(s, &l, c, false, false);
 	draw_points(s, &l, c);
+	if (!marked)
+		draw_rings(s, &l, c, false, true);
 }

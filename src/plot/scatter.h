@@ -26,13 +26,13 @@ struct scatter {
 	size_t rings_n;
 };
 
-/* Draws into the plot of f, which fig_canvas drew into r before. In colour, many points are dots that share a cell; few
- * points, and all where there is no colour or no braille, are marks, one a cell. */
+/* Draws into the plot of f, which fig_canvas drew into r before. Marks over the rings, one a cell, where there is room for
+ * them and always without colour or braille; else dots that share a cell, below the rings. */
 void scatter_draw(const struct scatter *s, const struct fig *f, struct canvas *c, struct rect r);
 
-/* The mark of a series as scatter_draw has it, and that of points that are not sure; false in *marked: dots are drawn. */
+/* Whether marks are drawn in a plot of that size, and the mark of a series; '?' is that of points that are not sure. */
+bool scatter_marked(const struct scatter *s, const struct canvas *c, struct rect plot);
 uint32_t scatter_mark(const struct canvas *c, unsigned series);
-bool scatter_marked(const struct scatter *s, const struct canvas *c);
 
 /* The ring of a covariance: from its elements xx, xy, yy, which need not be quite positive definite. */
 struct scatter_ring scatter_ring_of(double x, double y, double xx, double xy, double yy, double radius);

@@ -3,6 +3,7 @@
  * The four cells of the linkage example: observed counts over what is expected of them, the first split into its two hidden
  * parts, and the parameter that follows (Dempster, Laird and Rubin 1977). */
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "plot/bars.h"
@@ -25,7 +26,6 @@ struct table {
 	double count[CELLS], expected[CELLS], total;
 	double hidden; /* expected part of the first cell with probability pi/4 */
 	double most;
-	bool known;    /* q says something of the hidden part */
 };
 
 static double probability(int cell, double pi)
@@ -55,16 +55,23 @@ static bool table_of(struct table *t, const struct picture *pic, size_t n)
 
 static void draw_cell(struct canvas *c, struct rect r, const struct table *t, int i, bool two)
 {
-	struct bar_part parts[2] = {{.value = t->count[0] - t->hidden, .color = color_series(HALF), .letter = '.'},
-	                            {.value = t->hidden, .color = color_series(WITH), .letter = 'p', .glyph = 0x2592}};
-	struct bar_part one = {.value = t->count[i], .color = color_series((unsigned)cells[i].kind),
-	                       .letter = cells[i].kind == WITH ? 'p' : '-', .glyph = cells[i].kind == WITH ? 0x2592 : 0x2591};
+	/* Without colour the parts of a kind look alike, too. */
+	static const struct {
+		char letter;
+		uint32_t glyph;
+	} looks[] = {[HALF] = {'.', 0x2588}, [WITH] = {'p', 0x2592}, [AGAINST] = {'-', 0x2591}};
+	const enum kind kinds[2] = {i == 0 ? HALF : cells[i].kind, WITH};
+	const double values[2] = {i == 0 ? t->count[0] - t->hidden : t->count[i], t->hidden};
+	struct bar_part parts[2];
+	for (int j = 0; j < 2; j++)
+		parts[j] = (struct bar_part){.value = values[j], .color = color_series((unsigned)kinds[j]),
+		                             .letter = looks[kinds[j]].letter, .glyph = c->mono ? looks[kinds[j]].glyph : 0};
 	int x = r.x + NAME + NUMBER;
 	struct rect bar = {x, r.y, r.x + r.w - x - 1, 1};
 	canvas_put_clipped(c, r.x, r.y, NAME - 1, style_with(COLOR_TITLE, ATTR_BOLD), cells[i].name);
 	canvas_put_right(c, r.x + NAME, r.y, NUMBER - 2, style_with(COLOR_DEFAULT, ATTR_BOLD), number_fixed(t->count[i], 0).s);
 	if (bar.w > 0)
-		bar_stack_horizontal(c, bar, i == 0 ? parts : &one, i == 0 ? 2 : 1, t->most);
+		bar_stack_horizontal(c, bar, parts, i == 0 ? 2 : 1, t->most);
 	if (!two)
 		return;
 	canvas_put_clipped(c, r.x + 3, r.y + 1, NAME - 3, style_of(COLOR_DIM), "expected");

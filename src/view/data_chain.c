@@ -14,7 +14,7 @@
 #include "view/pane.h"
 #include "view/topics.h"
 
-enum { MARGIN = 4, STATES_MOST = 8, LINES_MOST = 512 };
+enum { MARGIN = 4, STATES_MOST = 8, TALL_MOST = 4 };
 
 struct chain {
 	const struct em_snapshot *s;
@@ -23,7 +23,8 @@ struct chain {
 	const uint32_t *symbol;
 	int margin, width; /* columns left of the lines, and of a line */
 	int every;         /* columns of each symbol, 0: as many as it has, and a blank */
-	bool states;       /* a row for each state */
+	bool states;       /* a bar for each state */
+	int tall;          /* rows of a bar */
 	int block;         /* rows of a line and what is under it, and a blank */
 	size_t lines, top; /* of the sequence; the first one seen */
 };
@@ -83,7 +84,10 @@ static void chain_of(struct chain *h, struct ui *ui, const struct picture *pic, 
 	h->lines = count_lines(h, c);
 	size_t most = h->lines < 3 ? h->lines : 3, rows = r.h > 0 ? (size_t)r.h : 0;
 	h->states = h->k <= STATES_MOST && most * (h->k + 2) <= rows + 1;
-	h->block = h->states ? (int)h->k + 2 : 3;
+	h->tall = 1;
+	while (h->states && h->tall < TALL_MOST && h->lines * (h->k * ((size_t)h->tall + 1) + 2) <= rows + 1)
+		h->tall++;
+	h->block = h->states ? (int)h->k * h->tall + 2 : 3;
 	if (!h->states && rows < 3)
 		h->block = rows < 2 ? 1 : 2;
 	if (ui->data.line_of != h->n)
@@ -99,13 +103,16 @@ static void chain_of(struct chain *h, struct ui *ui, const struct picture *pic, 
 
 /* ---- drawing ---- */
 
-/* Height p of a cell in the state's colour; without colour only the height speaks, beside the state's row. */
-static void put_bar(struct canvas *c, int x, int y, int w, double p, size_t k)
+/* A bar of height p in the rows of r; without colour only the height speaks, beside the state's number. */
+static void put_bar(struct canvas *c, struct rect r, double p, size_t k)
 {
-	int level = p >= 1 ? 8 : p > 0 ? (int)(p * 8 + 0.5) : 0;
-	uint32_t glyph = c->glyphs == GLYPHS_ASCII ? (uint32_t)" _.--==##"[level] : bar_glyph_below(level);
-	for (int i = 0; i < w; i++)
-		canvas_set(c, x + i, y, style_of(color_series((unsigned)k)), glyph);
+	int left = p >= 1 ? 8 * r.h : p > 0 ? (int)(p * 8 * r.h + 0.5) : 0;
+	for (int y = r.y + r.h - 1; y >= r.y && left > 0; y--, left -= 8) {
+		int level = left < 8 ? left : 8;
+		uint32_t glyph = c->glyphs == GLYPHS_ASCII ? (uint32_t)" _.--==##"[level] : bar_glyph_below(level);
+		for (int i = 0; i < r.w; i++)
+			canvas_set(c, r.x + i, y, style_of(color_series((unsigned)k)), glyph);
+	}
 }
 
 static void put_leader(struct canvas *c, int x, int y, int w, const double *p, size_t states)
@@ -116,7 +123,7 @@ static void put_leader(struct canvas *c, int x, int y, int w, const double *p, s
 		canvas_set(c, x, y, style_with(color_series((unsigned)k), sure ? ATTR_BOLD : 0),
 		           sure || p[k] >= 0.6 ? (uint32_t)component_letter(k) : '?');
 	else
-		put_bar(c, x, y, w, p[k], k);
+		put_bar(c, (struct rect){x, y, w, 1}, p[k], k);
 }
 
 static void draw_line(const struct chain *h, struct canvas *c, struct rect r, size_t from, size_t to, const double *p)
@@ -129,14 +136,16 @@ static void draw_line(const struct chain *h, struct canvas *c, struct rect r, si
 		                                      : style_of(COLOR_DEFAULT);
 		canvas_put_clipped(c, x, r.y, wide, style, h->x->alphabet[h->symbol[t]]);
 		for (size_t k = 0; h->states && k < h->k; k++)
-			if (r.y + 1 + (int)k < r.y + r.h)
-				put_bar(c, x, r.y + 1 + (int)k, wide, p[k], k);
+			put_bar(c, rect_clip((struct rect){x, r.y + 1 + (int)k * h->tall, wide, h->tall}, r), p[k], k);
 		if (!h->states && r.h > 1)
 			put_leader(c, x, r.y + 1, wide, p, h->k);
 		x += w;
 	}
-	for (size_t k = 0; h->states && h->margin && k < h->k && (int)k + 1 < r.h; k++)
-		topic_badge(c, r.x, r.y + 1 + (int)k, k);
+	for (size_t k = 0; h->states && h->margin && k < h->k; k++) {
+		int y = r.y + 1 + (int)k * h->tall + (h->tall - 1) / 2;
+		if (y < r.y + r.h)
+			topic_badge(c, r.x, y, k);
+	}
 }
 
 static void draw_lines(struct ui *ui, const struct picture *pic, const struct chain *h, struct canvas *c, struct rect r)

@@ -13,6 +13,7 @@
 #include "view/data_parts.h"
 #include "view/list.h"
 #include "view/pane.h"
+#include "view/reader.h"
 #include "view/topics.h"
 
 enum { NUMBER = 5, TOSSES = 8, Q = 6, COUNT = 9, COIN = 2 + Q + 2 * COUNT, BAR_LEAST = 12 };
@@ -90,9 +91,9 @@ static void draw_titles(struct canvas *c, struct rect r, const struct sheet *t)
 	struct style dim = style_of(COLOR_DIM);
 	canvas_put_right(c, r.x, r.y, NUMBER - 1, dim, "set");
 	canvas_put_right(c, r.x + NUMBER, r.y, TOSSES - 2, dim, "heads");
-	if (t->bar > 14)
+	if (t->bar >= 13)
 		canvas_put_clipped(c, r.x + NUMBER + TOSSES, r.y, t->bar - 1, dim,
-		                   c->mono || c->glyphs == GLYPHS_ASCII ? "heads 1.., tails a.." : "heads, then shaded tails");
+		                   c->mono || c->glyphs == GLYPHS_ASCII ? "heads, . tails" : "heads, tails");
 	for (size_t i = 0; i < t->shown; i++) {
 		int x = column_of(t, r, i);
 		topic_badge(c, x + 2, r.y, t->first + i);
@@ -113,19 +114,19 @@ static void draw_counts(struct canvas *c, struct rect r, const struct sheet *t, 
 	canvas_put_right(c, x + 2 + Q + COUNT, r.y, COUNT, style, number_fixed(tails, places).s);
 }
 
-/* The heads of each coin, then the tails of each, shaded. */
+/* The heads, split by whose they are expected to be; behind them the tails. */
 static void draw_bar(struct canvas *c, struct rect r, const struct sheet *t, const double *q, double h, double tails)
 {
-	struct bar_part few[64] = {{0}}, *parts = t->k <= 32 ? few : calloc(2 * t->k, sizeof *parts);
-	for (size_t i = 0; parts && i < 2 * t->k; i++) {
-		size_t k = i % t->k;
-		bool tail = i >= t->k;
-		char letter = tail ? (char)('a' + k % 26) : component_letter(k);
-		parts[i] = (struct bar_part){.value = q[k] * (tail ? tails : h), .color = color_series((unsigned)k), .letter = letter,
-		                             .glyph = c->mono ? (uint32_t)letter : tail ? 0x2592 : 0};
+	struct bar_part few[33] = {{0}}, *parts = t->k <= 32 ? few : calloc(t->k + 1, sizeof *parts);
+	for (size_t k = 0; parts && k < t->k; k++) {
+		char letter = component_letter(k);
+		parts[k] = (struct bar_part){.value = q[k] * h, .color = color_series((unsigned)k), .letter = letter,
+		                             .glyph = c->mono ? (uint32_t)letter : 0};
 	}
-	if (parts)
-		bar_stack_horizontal(c, r, parts, 2 * t->k, t->most);
+	if (parts) {
+		parts[t->k] = (struct bar_part){.value = tails, .color = COLOR_BAND, .letter = '.', .glyph = c->mono ? '.' : 0};
+		bar_stack_horizontal(c, r, parts, t->k + 1, t->most);
+	}
 	if (parts != few)
 		free(parts);
 }
@@ -185,8 +186,11 @@ static void draw_table(struct ui *ui, const struct picture *pic, struct canvas *
 	if (r.h >= 3)
 		draw_titles(c, rect_cut_top(&r, 1), t);
 	struct rect foot = rect_cut_bottom(&r, r.h >= 8 && t->shown ? 3 : r.h >= 4 && t->shown ? 1 : 0);
-	if (foot.h >= 3) /* close below a short table */
-		foot.y = r.y + ((size_t)r.h > n ? (int)n : r.h);
+	int below = 0;
+	if (foot.h >= 3 && (size_t)r.h > n) { /* close below a short table; below that the arithmetic of the selected set */
+		below = r.h - (int)n;
+		foot.y = r.y + (int)n;
+	}
 	size_t from = data_items(ui, pic, r, 1, r.w, 1);
 	for (int i = 0; i < r.h && from + (size_t)i < n; i++) {
 		struct rect row = {r.x, r.y + i, r.w, 1};
@@ -201,6 +205,8 @@ static void draw_table(struct ui *ui, const struct picture *pic, struct canvas *
 		draw_biases(c, (struct rect){foot.x, foot.y + 1, foot.w, 1}, t, true);
 		draw_biases(c, (struct rect){foot.x, foot.y + 2, foot.w, 1}, t, false);
 	}
+	if (below >= 5 + (int)(t->k < 6 ? t->k : 6))
+		reader_card(t->s, c, (struct rect){r.x + 1, foot.y + foot.h + 1, r.w - 1, below - 1}, ui->document);
 	canvas_scrollbar(c, (struct rect){r.x + r.w - 1, r.y, 1, r.h}, style_of(COLOR_DIM), from, (size_t)(r.h > 0 ? r.h : 0), n);
 	free(room);
 }

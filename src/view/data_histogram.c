@@ -124,6 +124,8 @@ static bool set_curves(struct drawing *d, const struct line *l, struct fig_range
 	for (int faint = before ? 1 : 0; faint >= 0; faint--) {
 		const double *theta = faint ? l->s->theta_before : l->s->theta;
 		double *x = at, *sum = at + SAMPLES;
+		if (!faint && l->k > 1) /* below its parts, which shows whose it is where they are apart */
+			add_curve(d, x, sum, COLOR_DEFAULT, false, 0);
 		set_samples(l, theta, range, x);
 		at += 2 * SAMPLES;
 		for (size_t k = 0; k < l->k; k++, at += SAMPLES) {
@@ -133,8 +135,6 @@ static bool set_curves(struct drawing *d, const struct line *l, struct fig_range
 			}
 			add_curve(d, x, at, faint ? COLOR_DIM : color_series((unsigned)k), faint == 1, faint ? 0 : (int)k + 1);
 		}
-		if (!faint && l->k > 1)
-			add_curve(d, x, sum, COLOR_DEFAULT, false, 0);
 	}
 	d->hist.curves = d->curves;
 	return true;
@@ -208,8 +208,8 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 		canvas_put_clipped(c, r.x, r.y, r.w, style_of(COLOR_DIM), "this model has no densities to draw");
 		return;
 	}
-	data_head(c, &r, pic, data_moved(l.s) ? "bars: observations; curves: N w p(x|k) and their sum; dotted: before"
-	                                      : "bars: observations; curves: N w p(x|k) and their sum");
+	data_head(c, &r, pic, data_moved(l.s) ? "bars: observed; curves: N w p(x|k) and sum; dotted: before"
+	                                      : "bars: observed; curves: N w p(x|k) and sum");
 	data_foot(ui, c, &r, pic);
 	struct rect rug = rect_cut_bottom(&r, r.h >= 10 && r.w >= 20 ? 1 : 0);
 	if (compose(&d, &l, r.w)) {

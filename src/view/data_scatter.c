@@ -280,10 +280,10 @@ static int put_piece(struct canvas *c, struct rect r, int x, struct style style,
 }
 
 /* The marks with their components, where marks are drawn; otherwise the colours speak from the means. */
-static void draw_key(struct canvas *c, struct rect line, const struct plane *p, const struct space *v)
+static void draw_key(struct canvas *c, struct rect line, struct rect plot, const struct plane *p, const struct space *v)
 {
 	int x = line.x + canvas_width(c, p->title[1]) + 3;
-	bool marked = scatter_marked(&p->scatter, c);
+	bool marked = scatter_marked(&p->scatter, c, plot);
 	size_t k = v->factors ? 0 : v->rings;
 	for (size_t i = 0; marked && i < k && x + 5 < line.x + line.w / 2; i++) {
 		canvas_set(c, x, line.y, style_of(color_series((unsigned)i)), scatter_mark(c, (unsigned)i));
@@ -342,7 +342,7 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 		draw_labels(ui, &p, &v, c, r);
 		ui->plot = fig_plot_rect(&p.fig, c, r);
 		if (ui->plot.y > r.y)
-			draw_key(c, (struct rect){r.x, r.y, r.w, 1}, &p, &v);
+			draw_key(c, (struct rect){r.x, r.y, r.w, 1}, ui->plot, &p, &v);
 	} else {
 		canvas_put_clipped(c, r.x, r.y, r.w, style_of(COLOR_BAD), "out of memory");
 	}
