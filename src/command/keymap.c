@@ -30,14 +30,14 @@ static const struct cmd_key keys[] = {
 	{"reader", ".", "next-document", "next text"},
 	{"reader", ",", "previous-document", "text before"},
 
-	{"data", "x", "axes x", "x axis"},
-	{"data", "y", "axes y", "y axis"},
+	{"data", ".", "next-document", "next one"},
+	{"data", ",", "previous-document", "one before"},
+	{"data", "x", "axes x", "x column"},
+	{"data", "y", "axes y", "y column"},
 	{"data", "a", "axes principal", "principal axes"},
 	{"data", "h", "left", ""},
 	{"data", "l", "right", ""},
 	{"data", "Enter", "enter", ""},
-	{"data", ".", "next-document", "next one"},
-	{"data", ",", "previous-document", "one before"},
 
 	{"jensen", "f", "jensen function next", "function"},
 	{"jensen", "r", "jensen reset", "reset"},

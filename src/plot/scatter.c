@@ -18,6 +18,11 @@ uint32_t scatter_mark(const struct canvas *c, unsigned series)
 	return fig_mark_code((enum fig_mark)(MARK_DOT + (int)(series % MARKS)), c->glyphs == GLYPHS_ASCII);
 }
 
+uint32_t scatter_unsure(const struct canvas *c)
+{
+	return c->glyphs == GLYPHS_ASCII ? '?' : 0x25e6;
+}
+
 bool scatter_marked(const struct scatter *s, const struct canvas *c, struct rect plot)
 {
 	return c->mono || c->glyphs == GLYPHS_ASCII || s->points_n <= (size_t)plot.w * (size_t)plot.h / 3;
@@ -104,7 +109,7 @@ static void paint(const struct fig_layout *l, struct canvas *c, const struct spo
 				continue;
 			int cx = l->plot.x + x, cy = l->plot.y + y;
 			struct style style = style_at((double)spot->sure, spot->series);
-			uint32_t code = spot->sure >= (float)UNSURE ? scatter_mark(c, spot->series) : '?';
+			uint32_t code = spot->sure >= (float)UNSURE ? scatter_mark(c, spot->series) : scatter_unsure(c);
 			if (!marked)
 				code = raster_code(r, x, y);
 			canvas_set(c, cx, cy, style, code);

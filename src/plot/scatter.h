@@ -30,9 +30,10 @@ struct scatter {
  * them and always without colour or braille; else dots that share a cell, below the rings. */
 void scatter_draw(const struct scatter *s, const struct fig *f, struct canvas *c, struct rect r);
 
-/* Whether marks are drawn in a plot of that size, and the mark of a series; '?' is that of points that are not sure. */
+/* Whether marks are drawn in a plot of that size, the mark of a series, and that of points that are not sure. */
 bool scatter_marked(const struct scatter *s, const struct canvas *c, struct rect plot);
 uint32_t scatter_mark(const struct canvas *c, unsigned series);
+uint32_t scatter_unsure(const struct canvas *c);
 
 /* The ring of a covariance: from its elements xx, xy, yy, which need not be quite positive definite. */
 struct scatter_ring scatter_ring_of(double x, double y, double xx, double xy, double yy, double radius);

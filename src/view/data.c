@@ -183,7 +183,7 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 	size_t n = pic->run->problem->layout.observations;
 	if (ui->document >= n)
 		order_select(ui, n > 0 ? n - 1 : 0);
-	ui->data.columns = 0;
+	ui->data.columns = ui->data.variables = 0;
 	if (n > 0 && r.w > 0 && r.h > 0)
 		picture_of(ui, pic)->draw(ui, pic, c, r);
 }
@@ -291,8 +291,18 @@ static bool command(struct ui *ui, const struct picture *pic, const struct view_
 		open_selected(ui, pic);
 	else if (strcmp(call->name, "click") == 0 && pane_cell(call, &x, &y))
 		click(ui, pic, x, y);
+	else if (strcmp(call->name, "axes") == 0)
+		em_fail(err, EM_USAGE, "axes: this picture of the data has none to choose");
 	else
 		return move_command(ui, n, call);
+	return true;
+}
+
+/* Axes are chosen where there are some; left and right choose the pair there. */
+static bool offers(const struct ui *ui, const char *line)
+{
+	if (strncmp(line, "axes", 4) == 0)
+		return ui->data.variables > (strcmp(line, "axes principal") == 0 ? 1 : 2);
 	return true;
 }
 
@@ -306,4 +316,5 @@ const struct view view_data = {
 	         "observation (in scatter plots left and right the pair of columns), Enter opens it.",
 	.draw = draw,
 	.command = command,
+	.offers = offers,
 };

@@ -14,6 +14,7 @@ struct data_cache;
 struct ui_data {
 	enum ui_plane plane;      /* two variables, or the first two principal axes */
 	size_t x, y;              /* the variables; equal: the first two */
+	size_t variables;         /* to choose from in what was drawn last, 0: none */
 	size_t top;               /* first row of the pictures or lines that are seen */
 	size_t first;             /* first component in a table that has no room for all */
 	size_t line, line_of;     /* first line seen of a sequence, and which sequence that is */

@@ -289,9 +289,10 @@ static void draw_key(struct canvas *c, struct rect line, struct rect plot, const
 		canvas_set(c, x, line.y, style_of(color_series((unsigned)i)), scatter_mark(c, (unsigned)i));
 		x += 1 + canvas_printf(c, x + 1, line.y, style_of(COLOR_DIM), " %zu", i + 1) + 1;
 	}
-	if (marked && k > 1)
-		x = put_piece(c, line, x, style_of(COLOR_DIM), "? none sure  ");
-	else if (k > 1)
+	if (marked && k > 1) {
+		canvas_set(c, x, line.y, style_of(COLOR_DIM), scatter_unsure(c));
+		x = put_piece(c, line, x + 1, style_of(COLOR_DIM), " none sure  ");
+	} else if (k > 1)
 		x = put_piece(c, line, x, style_of(COLOR_DIM), "grey: none sure  ");
 	x = put_piece(c, line, x, style_of(COLOR_DIM), v->rings ? "ellipses 1σ 2σ" : "");
 	if (data_moved(v->s))
@@ -325,6 +326,7 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 	struct plane p;
 	char text[200];
 	size_t all = v.factors + v.columns, step = data_step(v.table->rows);
+	ui->data.variables = all;
 	if (compose(&p, ui, pic, &v)) {
 		int n = 0;
 		if (p.axes)

@@ -222,13 +222,15 @@ static void draw_tabs(struct ui *ui, const struct picture *pic, struct canvas *c
 }
 
 /* Key hints of one context from x on, until limit, but not that of the line `without`; returns the column behind. */
-static int draw_hints(struct canvas *c, const char *view, const char *context, const char *without, int x, int limit,
+static int draw_hints(struct canvas *c, const struct ui *ui, const char *context, const char *without, int x, int limit,
                       bool measure)
 {
+	const struct view *view = ui->view;
 	for (size_t i = 0; cmd_key_at(i); i++) {
 		const struct cmd_key *k = cmd_key_at(i);
 		if (!k->hint || !k->hint[0] || strcmp(k->context, context) != 0 || strcmp(k->line, without) == 0 ||
-		    cmd_key_find(view, k->key) != k) /* the view has its own use for the key */
+		    cmd_key_find(view->name, k->key) != k || /* the view has its own use for the key */
+		    (view->offers && !view->offers(ui, k->line)))
 			continue;
 		bool again = false; /* a hint is given once, with its first key */
 		for (size_t j = 0; j < i && !again; j++)
@@ -251,16 +253,16 @@ static int draw_hints(struct canvas *c, const char *view, const char *context, c
 /* The general keys at the left; at the right the view's own, in at most two fifths of the line, or the prompt's key. */
 static void draw_keys(const struct ui *ui, struct canvas *c)
 {
-	int general = draw_hints(c, ui->view->name, "", "", 1, c->w, true), room = c->w - 1 - general;
+	int general = draw_hints(c, ui, "", "", 1, c->w, true), room = c->w - 1 - general;
 	if (room < c->w * 2 / 5)
 		room = c->w * 2 / 5;
-	int own = draw_hints(c, ui->view->name, ui->view->name, "", 0, room, true), y = c->h - 1;
+	int own = draw_hints(c, ui, ui->view->name, "", 0, room, true), y = c->h - 1;
 	const char *prompt = pane_key("", ":");
 	int wide = own > 0 ? own - 2 : prompt[0] && c->w >= 60 ? canvas_width(c, prompt) + 8 : 0;
 	int from = c->w - 1 - wide;
-	draw_hints(c, ui->view->name, "", own > 0 || !wide ? "" : ":", 1, wide > 0 ? from - 2 : from, false);
+	draw_hints(c, ui, "", own > 0 || !wide ? "" : ":", 1, wide > 0 ? from - 2 : from, false);
 	if (own > 0)
-		draw_hints(c, ui->view->name, ui->view->name, "", from, c->w, false);
+		draw_hints(c, ui, ui->view->name, "", from, c->w, false);
 	else if (wide > 0)
 		canvas_put(c, from + canvas_put(c, from, y, on_bar(COLOR_ACCENT, ATTR_BOLD), prompt) + 1, y,
 		           on_bar(COLOR_DEFAULT, 0), "command");

@@ -31,6 +31,9 @@ struct view {
 	void (*draw)(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r);
 	/* up down left right page-up page-down home end enter sort zoom select find find-next click ...; false: not mine. */
 	bool (*command)(struct ui *ui, const struct picture *pic, const struct view_call *call, struct em_err *err);
+	/* False for a command line of its keys that does nothing in what was drawn last: the bottom line leaves it out. NULL: all do
+	 * something. */
+	bool (*offers)(const struct ui *ui, const char *line);
 };
 
 extern const struct view view_bound, view_trace, view_terms, view_topics, view_documents, view_reader, view_data, view_jensen, view_help;
