@@ -38,7 +38,8 @@ double gmm_floor(const struct em_problem *p);
 bool gmm_is_diagonal(const struct em_problem *p); /* diagonal or spherical */
 /* Variance of column j; 0 when it does not vary beyond rounding. */
 double gmm_variance(const struct em_points *x, size_t j);
-/* A squared pivot of column j below this has no digits left. */
+/* A squared pivot of column j below this has no digits left: sums over rows would no longer agree to 1e-12 of their size. */
+#define GMM_LEAST 1e-11 /* of the variance of all rows */
 double gmm_least(const struct em_points *x, size_t j);
 
 /* ---- algebra (gmm_algebra.c): D x D, rows of D; triangles lower with zeros above ---- */

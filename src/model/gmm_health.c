@@ -72,11 +72,14 @@ static void cause(const struct em_problem *p, const double *counts, const double
 	bool full = !gmm_is_diagonal(p), tied = gmm_kind(p) == GMM_TIED;
 	size_t alike, row = nearest(x, theta + s.means + k * s.d, &alike);
 	bool point = on_a_point(x, theta + s.factor + k * s.d * s.d);
+	const char *known = full && j > 0 ? " once the columns before it are known" : "";
 	if (tied && point)
-		snprintf(out, size, "every row lies on the mean of a component (%zu components, %zu rows)", s.k, x->rows);
+		snprintf(out, size, "every row lies on the mean of a component, or next to it (%zu components, %zu rows)", s.k, x->rows);
 	else if (tied)
-		snprintf(out, size, "about the means of their components all %zu rows have one value of %s once the columns before it "
-		         "are known", x->rows, x->column[j]);
+		snprintf(out, size, "about the means of their components all %zu rows have nearly one value of %s%s", x->rows,
+		         x->column[j], known);
+	else if (point && counts[k] > (double)alike + 0.5)
+		snprintf(out, size, "its share, %.4g of %zu rows, lies together around row %zu", counts[k], x->rows, row + 1);
 	else if (point && alike > 1)
 		snprintf(out, size, "its share, %.4g of %zu rows, lies on row %zu and the %zu equal to it", counts[k], x->rows, row + 1,
 		         alike - 1);
@@ -86,8 +89,8 @@ static void cause(const struct em_problem *p, const double *counts, const double
 		snprintf(out, size, "its share is %.4g of %zu rows, and a covariance of %zu columns needs %zu", counts[k], x->rows, s.d,
 		         s.d + 1);
 	else
-		snprintf(out, size, "in its share, %.4g of %zu rows, all have one value of %s%s", counts[k], x->rows, x->column[j],
-		         full && j > 0 ? " once the columns before it are known" : "");
+		snprintf(out, size, "in its share, %.4g of %zu rows, all have nearly one value of %s%s", counts[k], x->rows, x->column[j],
+		         known);
 }
 
 enum em_status gmm_collapse(const struct em_problem *p, const double *counts, const double *theta, size_t k, size_t j,
@@ -137,8 +140,8 @@ bool gmm_health(const struct em_problem *p, const double *theta, size_t k, char 
 		snprintf(out, size, "close to collapse: its share is %.4g of %zu rows, and %s of %zu column%s needs %zu", share, x->rows,
 		         gmm_is_diagonal(p) ? "a variance" : "a covariance", s.d, s.d == 1 ? "" : "s", need);
 	else if (ratio < SLIM)
-		snprintf(out, size, "nearly singular: its variance in column %zu%s is %.2g of that of all rows; under 1e-12 the M-step stops",
-		         slim + 1, slim > 0 && !gmm_is_diagonal(p) ? ", the columns before it known," : "", ratio);
+		snprintf(out, size, "nearly singular: its variance in column %zu%s is %.2g of that of all rows; under %g the M-step stops",
+		         slim + 1, slim > 0 && !gmm_is_diagonal(p) ? ", the columns before it known," : "", ratio, GMM_LEAST);
 	else
 		return false;
 	return true;

@@ -23,7 +23,7 @@ double gmm_variance(const struct em_points *x, size_t j)
 
 double gmm_least(const struct em_points *x, size_t j)
 {
-	return fmax(1e-12 * x->sd[j] * x->sd[j] + rounding(x, j), DBL_MIN);
+	return fmax(GMM_LEAST * x->sd[j] * x->sd[j] + rounding(x, j), DBL_MIN);
 }
 
 /* Each component begins as wide as its share of the volume: K of them fill what all rows do. */
