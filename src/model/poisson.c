@@ -7,7 +7,6 @@
  * sum q log p(x|r) under the rates r that they were collected with, and r itself. Derived: log rates. */
 #include <math.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "base/special.h"
 #include "elbow/points.h"
