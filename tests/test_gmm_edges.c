@@ -263,7 +263,7 @@ static void test_no_digits_are_lost(void **state)
 		gauss_finish(&f, 15);
 		fit_close(&f);
 		for (int n = 0; n < 90; n++)
-			x[3 * n + 2] = x[3 * n] + x[3 * n + 1] + 3e-6 * (n % 7);
+			x[3 * n + 2] = x[3 * n] + x[3 * n + 1] + 1e-5 * (n % 7);
 		assert_int_equal(begin(&f, 90, 3, x, "1", gauss_kinds[kind], "0"), EM_OK);
 		gauss_finish(&f, 15);
 		fit_close(&f);
