@@ -8,7 +8,7 @@
 
 #include "elbow/data.h"
 
-/* 150 images of 8 x 8 pixels, fifty a digit in turn: three hands, moved by a pixel at times, one pixel in twenty-five
+/* 150 images of 8 x 8 pixels, fifty a digit in turn: three hands each, one pixel in twenty-five
  * flipped. Owned: em_data_free. */
 enum em_status digits_make(uint64_t seed, struct em_data **out, struct em_err *err);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "data/bars.h"
+#include "data/digits.h"
 #include "data/faithful.h"
 #include "data/vowels.h"
 
@@ -139,11 +140,18 @@ static uint64_t seed_of(const struct em_settings *s)
 	return em_settings_row(s, "seed") ? (uint64_t)em_settings_number(s, "seed") : 1;
 }
 
+static enum em_status make_digits(const struct em_settings *s, struct em_data **out, struct em_err *err)
+{
+	return digits_make(seed_of(s), out, err);
+}
+
 static enum em_status make_bars(const struct em_settings *s, struct em_data **out, struct em_err *err)
 {
 	return bars_make(seed_of(s), s, out, err);
 }
 
+static const char *const digits_settings[][2] = {{"components", "3"}, {"grid", "8"}, {NULL, NULL}};
+static const char *const digits_models[] = {"bernoulli", NULL};
 static const char *const bars_settings[][2] = {{"components", "10"}, {"alpha", "1"}, {"grid", "5"}, {NULL, NULL}};
 static const char *const corpus_models[] = {"lda", "unigrams", "plsa", NULL};
 
@@ -178,6 +186,8 @@ static const struct em_example examples[] = {
 	 icecream_settings, icecream_start, false, make_icecream},
 	{"vowels", "the letters of English prose; two states find vowels and consonants", "the texts of gazette, written for elbow", hmm_models,
 	 vowels_settings, NULL, false, vowels_make},
+	{"digits", "150 images of the digits 2, 3 and 4 in 8 x 8 pixels", "after Bishop, PRML (2006), figure 9.10; drawn for elbow from the seed",
+	 digits_models, digits_settings, NULL, true, make_digits},
 };
 
 const struct em_example *em_example_at(size_t i)

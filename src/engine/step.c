@@ -161,21 +161,46 @@ static enum em_status check_given_q(const struct em_problem *p, const double *q,
 	return EM_OK;
 }
 
+/* The part of a row of responsibilities on components that cannot give the observation is taken off: rounding of a file may
+ * have made 1 of a probability that was not quite. possible: above 0 where one can. */
+static enum em_status trim(size_t n, size_t k, const double *possible, double *q, struct em_err *err)
+{
+	double left = 0, lost = 0;
+	for (size_t i = 0; i < k; i++)
+		*(possible[i] > 0 ? &left : &lost) += q[i];
+	if (!(lost > 0))
+		return EM_OK;
+	if (lost > 1e-9 * (left + lost))
+		return em_fail(err, EM_INPUT, "responsibilities[%zu] gives %g to components that cannot have produced it; give it to those "
+		               "that can", n + 1, lost);
+	for (size_t i = 0; i < k; i++)
+		q[i] = possible[i] > 0 ? q[i] * ((left + lost) / left) : 0;
+	return EM_OK;
+}
+
 static enum em_status start_q(const struct em_problem *p, const struct em_theta *t, const struct em_given *given,
                               double *q, struct em_err *err)
 {
 	const struct em_layout *l = &p->layout;
-	if (given && given->q) {
+	enum em_status st = EM_OK;
+	bool theirs = given && given->q, mixture = p->model->family != NULL;
+	if (theirs) {
 		memcpy(q, given->q, l->observations * l->q_stride * sizeof(double));
-		return check_given_q(p, q, err);
+		st = check_given_q(p, q, err);
 	}
-	struct block *work = block_new(l->work_size);
-	if (!work)
-		return em_no_memory(err);
-	for (size_t n = 0; n < l->observations; n++)
-		p->model->start(p, t, n, q + n * l->q_stride, work->v);
+	if (st || (theirs && !mixture))
+		return st;
+	struct block *work = block_new(l->work_size), *start = block_new(l->q_stride);
+	if (!work || !start)
+		st = em_no_memory(err);
+	for (size_t n = 0; !st && n < l->observations; n++) {
+		p->model->start(p, t, n, theirs ? start->v : q + n * l->q_stride, work->v);
+		if (theirs)
+			st = trim(n, l->components, start->v, q + n * l->q_stride, err);
+	}
 	block_release(work);
-	return EM_OK;
+	block_release(start);
+	return st;
 }
 
 static struct block *made_at_start(const struct em_problem *p, const struct em_given *given, struct block *theta)
