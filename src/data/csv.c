@@ -28,26 +28,117 @@ void csv_field(struct buf *out, const char *text)
 	free(quoted);
 }
 
+/* ---- any table, cell by cell ---- */
+
+/* libcsv calls back for each field and each row. */
+struct walk {
+	const struct csv_sink *sink;
+	const char *path;
+	struct em_err *err;
+	enum em_status status;
+	size_t at;                     /* cells seen of this row */
+	size_t line, row_line, quote_line;
+};
+
+static void on_field(void *bytes, size_t n, void *data)
+{
+	struct walk *w = data;
+	if (w->status)
+		return;
+	if (w->at == 0)
+		w->row_line = w->quote_line ? w->quote_line : w->line;
+	w->status = w->sink->cell(w->sink->to, w->at++, (struct em_text){bytes, n});
+	w->quote_line = 0;
+}
+
+static void on_row(int end, void *data)
+{
+	struct walk *w = data;
+	(void)end;
+	if (!w->status)
+		w->status = w->sink->row(w->sink->to, w->at, w->row_line);
+	w->at = 0;
+}
+
+static enum em_status refuse(struct walk *w, struct csv_parser *p)
+{
+	if (csv_error(p) == CSV_ENOMEM || csv_error(p) == CSV_ETOOBIG)
+		return em_no_memory(w->err);
+	return em_fail(w->err, EM_INPUT, "%s:%zu: a quote inside a field; write it twice and put the field in quotes",
+	               w->path, w->line);
+}
+
+/* Feeds the parser line by line, so that we know where we are. */
+static enum em_status feed(struct walk *w, struct csv_parser *p, struct em_text all)
+{
+	struct em_text line;
+	for (size_t at = 0, from = 0; !w->status && source_line(all, &at, &line); from = at) {
+		w->line++;
+		size_t cells = w->at;
+		if (csv_parse(p, all.bytes + from, at - from, on_field, on_row, w) != at - from)
+			return refuse(w, p);
+		/* A quote is open at the end of the line: it was opened here unless no field has ended since. */
+		if (p->quoted && (w->quote_line == 0 || w->at != cells))
+			w->quote_line = w->line;
+	}
+	bool ended = all.length == 0 || all.bytes[all.length - 1] == '\n' || all.bytes[all.length - 1] == '\r';
+	if (!w->status && !ended && csv_parse(p, "\n", 1, on_field, on_row, w) != 1)
+		return refuse(w, p);
+	if (!w->status && p->quoted)
+		return em_fail(w->err, EM_INPUT, "%s:%zu: a quote is opened here and never closed; close it", w->path,
+		               w->quote_line);
+	return w->status;
+}
+
+enum em_status csv_walk(struct em_text all, const char *path, char delimiter, const struct csv_sink *sink,
+                        struct em_err *err)
+{
+	struct walk w = {.sink = sink, .path = path, .err = err};
+	struct csv_parser p;
+	/* In tables separated by tabs quotes are often just quotes. */
+	if (csv_init(&p, (unsigned char)(CSV_APPEND_NULL | (delimiter == '\t' ? 0 : CSV_STRICT))))
+		return em_no_memory(err);
+	csv_set_delim(&p, (unsigned char)delimiter);
+	enum em_status status = feed(&w, &p, all);
+	csv_free(&p);
+	return status;
+}
+
+char csv_delimiter(struct em_text all, const char *candidates)
+{
+	struct em_text line = {0};
+	size_t at = 0, best = strlen(candidates);
+	while (source_line(all, &at, &line) && line.length == 0)
+		;
+	bool quoted = false;
+	for (size_t i = 0; i < line.length; i++) {
+		const char *c = strchr(candidates, line.bytes[i]);
+		quoted ^= line.bytes[i] == '"';
+		if (!quoted && c && (size_t)(c - candidates) < best)
+			best = (size_t)(c - candidates);
+	}
+	return candidates[best] ? candidates[best] : candidates[0];
+}
+
+/* ---- documents ---- */
+
 enum { TEXT, TITLE, ID, WANTED };
 static const char *const wanted[WANTED] = {"text", "title", "id"};
 #define ABSENT SIZE_MAX
 
-/* The table while it is read. libcsv calls back for each field and each row. */
+/* The table while it is read. */
 struct reader {
 	struct source *source;
 	const char *path;
 	const struct em_settings *settings;
 	struct em_err *err;
-	enum em_status status;
 	struct table header;      /* the names, numbered with '\n' + position where they repeat */
 	size_t columns;           /* 0 until the header is complete */
 	size_t column[WANTED];    /* ABSENT or a position */
-	size_t at;                /* fields seen of this row */
 	struct em_text field[WANTED];
-	size_t line, row_line, quote_line;
 };
 
-static enum em_status add_name(struct reader *r, const char *bytes, size_t n)
+static enum em_status add_name(struct reader *r, size_t at, const char *bytes, size_t n)
 {
 	struct buf b = {0};
 	while (n && (bytes[0] == ' ' || bytes[0] == '\t')) {
@@ -58,31 +149,26 @@ static enum em_status add_name(struct reader *r, const char *bytes, size_t n)
 	while (b.len && (b.s[b.len - 1] == ' ' || b.s[b.len - 1] == '\t'))
 		b.s[--b.len] = '\0';
 	if (!b.failed && table_find(&r->header, b.s, b.len) != TABLE_NONE)
-		buf_printf(&b, "\n%zu", r->at); /* a second column of that name: findable by its number only */
+		buf_printf(&b, "\n%zu", at); /* a second column of that name: findable by its number only */
 	bool added = !b.failed && table_add(&r->header, b.s, b.len) != TABLE_NONE;
 	buf_free(&b);
 	return added ? EM_OK : em_no_memory(r->err);
 }
 
-static void on_field(void *bytes, size_t n, void *data)
+static enum em_status take_cell(void *to, size_t at, struct em_text cell)
 {
-	struct reader *r = data;
-	if (r->status)
-		return;
-	if (r->at == 0)
-		r->row_line = r->quote_line ? r->quote_line : r->line;
+	struct reader *r = to;
 	if (r->columns == 0)
-		r->status = add_name(r, bytes, n);
-	for (size_t i = 0; !r->status && r->columns && i < WANTED; i++) {
-		if (r->column[i] != r->at)
+		return add_name(r, at, cell.bytes, cell.length);
+	for (size_t i = 0; i < WANTED; i++) {
+		if (r->column[i] != at)
 			continue;
-		const char *copy = arena_copy(&r->source->arena, bytes, n);
+		const char *copy = arena_copy(&r->source->arena, cell.bytes, cell.length);
 		if (!copy)
-			r->status = em_no_memory(r->err);
-		r->field[i] = (struct em_text){copy, n};
+			return em_no_memory(r->err);
+		r->field[i] = (struct em_text){copy, cell.length};
 	}
-	r->at++;
-	r->quote_line = 0;
+	return EM_OK;
 }
 
 /* The column a setting asks for: by name, else by number from 1. */
@@ -113,25 +199,25 @@ static char *list_columns(const struct reader *r, size_t width)
 	return buf_take(&clipped);
 }
 
-static enum em_status no_column(const struct reader *r, size_t i, const char *name)
+static enum em_status no_column(const struct reader *r, size_t line, size_t i, const char *name)
 {
 	char *have = list_columns(r, 150);
 	if (!have)
 		return em_no_memory(r->err);
 	enum em_status status = em_fail(r->err, EM_INPUT, "%s:%zu: no column \"%.40s\", only %s; name one with --set %s=COLUMN",
-	                                r->path, r->row_line, name, have, wanted[i]);
+	                                r->path, line, name, have, wanted[i]);
 	free(have);
 	return status;
 }
 
-static enum em_status finish_header(struct reader *r)
+static enum em_status finish_header(struct reader *r, size_t cells, size_t line)
 {
 	for (size_t i = 0; i < WANTED; i++) {
 		const char *asked = em_settings_text(r->settings, wanted[i]);
 		const char *name = *asked ? asked : wanted[i];
 		r->column[i] = find_column(r, name);
 		if (r->column[i] == ABSENT && (i == TEXT || *asked))
-			return no_column(r, i, name);
+			return no_column(r, line, i, name);
 	}
 	char *have = list_columns(r, 50);
 	if (!have)
@@ -144,71 +230,22 @@ static enum em_status finish_header(struct reader *r)
 	if (name != ABSENT)
 		buf_printf(notes, ", names from column %zu", name + 1);
 	buf_putc(notes, '\n');
-	r->columns = r->at;
+	r->columns = cells;
 	return EM_OK;
 }
 
-static enum em_status finish_row(struct reader *r)
+static enum em_status take_row(void *to, size_t cells, size_t line)
 {
-	if (r->at != r->columns)
+	struct reader *r = to;
+	if (r->columns == 0)
+		return finish_header(r, cells, line);
+	if (cells != r->columns)
 		return em_fail(r->err, EM_INPUT, "%s:%zu: %zu field%s where the header has %zu; quote a field that holds "
-		               "the separator", r->path, r->row_line, r->at, r->at == 1 ? "" : "s", r->columns);
+		               "the separator", r->path, line, cells, cells == 1 ? "" : "s", r->columns);
 	struct em_text name = r->column[TITLE] != ABSENT ? r->field[TITLE] : (struct em_text){0};
 	if (name.length == 0 && r->column[ID] != ABSENT)
 		name = r->field[ID];
 	return source_add(r->source, name.length ? name.bytes : NULL, name.length, r->field[TEXT], r->err);
-}
-
-static void on_row(int end, void *data)
-{
-	struct reader *r = data;
-	(void)end;
-	if (!r->status)
-		r->status = r->columns == 0 ? finish_header(r) : finish_row(r);
-	r->at = 0;
-}
-
-static enum em_status refuse(struct reader *r, struct csv_parser *p)
-{
-	if (csv_error(p) == CSV_ENOMEM || csv_error(p) == CSV_ETOOBIG)
-		return em_no_memory(r->err);
-	return em_fail(r->err, EM_INPUT, "%s:%zu: a quote inside a field; write it twice and put the field in quotes",
-	               r->path, r->line);
-}
-
-/* Feeds the parser line by line, so that we know where we are. */
-static enum em_status feed(struct reader *r, struct csv_parser *p, struct em_text all)
-{
-	struct em_text line;
-	for (size_t at = 0, from = 0; !r->status && source_line(all, &at, &line); from = at) {
-		r->line++;
-		size_t fields = r->at;
-		if (csv_parse(p, all.bytes + from, at - from, on_field, on_row, r) != at - from)
-			return refuse(r, p);
-		/* A quote is open at the end of the line: it was opened here unless no field has ended since. */
-		if (p->quoted && (r->quote_line == 0 || r->at != fields))
-			r->quote_line = r->line;
-	}
-	bool ended = all.length == 0 || all.bytes[all.length - 1] == '\n' || all.bytes[all.length - 1] == '\r';
-	if (!r->status && !ended && csv_parse(p, "\n", 1, on_field, on_row, r) != 1)
-		return refuse(r, p);
-	if (!r->status && p->quoted)
-		return em_fail(r->err, EM_INPUT, "%s:%zu: a quote is opened here and never closed; close it", r->path,
-		               r->quote_line);
-	return r->status;
-}
-
-/* Spreadsheets of countries with a decimal comma write semicolons, and some write tabs into a .csv: where the first row
- * holds no comma, what it does hold separates. */
-static char find_delimiter(struct em_text all, char delimiter)
-{
-	struct em_text line = {0};
-	size_t at = 0;
-	if (delimiter != ',' || !source_line(all, &at, &line) || line.length == 0 || memchr(line.bytes, ',', line.length))
-		return delimiter;
-	if (memchr(line.bytes, ';', line.length))
-		return ';';
-	return memchr(line.bytes, '\t', line.length) ? '\t' : ',';
 }
 
 enum em_status csv_read(struct source *s, struct file_bytes *f, const char *path, char delimiter,
@@ -216,18 +253,12 @@ enum em_status csv_read(struct source *s, struct file_bytes *f, const char *path
 {
 	struct reader r = {.source = s, .path = path, .settings = settings, .err = err,
 	                   .column = {ABSENT, ABSENT, ABSENT}};
-	struct csv_parser p;
+	struct csv_sink sink = {take_cell, take_row, &r};
 	struct em_text all;
 	enum em_status status = source_take(s, f, path, &all, err);
-	if (status)
-		return status;
-	delimiter = find_delimiter(all, delimiter);
-	/* In tables separated by tabs quotes are often just quotes. */
-	if (csv_init(&p, delimiter == '\t' ? 0 : CSV_STRICT))
-		return em_no_memory(err);
-	csv_set_delim(&p, (unsigned char)delimiter);
-	status = feed(&r, &p, all);
-	csv_free(&p);
+	/* Spreadsheets of countries with a decimal comma write semicolons, and some write tabs into a .csv. */
+	if (!status)
+		status = csv_walk(all, path, csv_delimiter(all, delimiter == '\t' ? "\t" : ",;\t"), &sink, err);
 	table_free(&r.header);
 	if (!status && r.columns == 0)
 		return em_fail(err, EM_INPUT, "%s: empty; the first row must name the columns", path);

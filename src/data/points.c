@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "elbow/points.h"
+#include "data/points.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -33,25 +33,26 @@ static void summarize(struct held *h, size_t rows_count, size_t columns)
 	}
 }
 
-enum em_status em_points_from(size_t count, size_t columns, const char *const *column, const double *x,
-                              struct em_points **out, struct em_err *err)
+enum em_status points_take(size_t count, size_t columns, const char *const *column, double *x, struct em_points **out,
+                           struct em_err *err)
 {
 	struct held *h = calloc(1, sizeof *h);
-	if (!h)
+	if (!h) {
+		free(x);
 		return em_no_memory(err);
+	}
 	h->pub = (struct em_points){.rows = count, .columns = columns};
+	h->x = x;
 	h->column = calloc(columns + 1, sizeof *h->column);
-	h->x = calloc(count * columns + 1, sizeof *h->x);
 	h->mean = calloc(columns + 1, sizeof *h->mean);
 	h->sd = calloc(columns + 1, sizeof *h->sd);
-	bool ok = h->column && h->x && h->mean && h->sd;
+	bool ok = h->column && h->mean && h->sd;
 	for (size_t j = 0; ok && j < columns; j++)
 		ok = (h->column[j] = strdup(column[j])) != NULL;
 	if (!ok) {
 		em_points_free(&h->pub);
 		return em_no_memory(err);
 	}
-	memcpy(h->x, x, count * columns * sizeof *x);
 	summarize(h, count, columns);
 	h->pub.column = (const char *const *)h->column;
 	h->pub.x = h->x;
@@ -59,6 +60,16 @@ enum em_status em_points_from(size_t count, size_t columns, const char *const *c
 	h->pub.sd = h->sd;
 	*out = &h->pub;
 	return EM_OK;
+}
+
+enum em_status em_points_from(size_t count, size_t columns, const char *const *column, const double *x,
+                              struct em_points **out, struct em_err *err)
+{
+	double *copy = calloc(count * columns + 1, sizeof *copy);
+	if (!copy)
+		return em_no_memory(err);
+	memcpy(copy, x, count * columns * sizeof *x);
+	return points_take(count, columns, column, copy, out, err);
 }
 
 void em_points_free(struct em_points *p)
@@ -81,11 +92,4 @@ size_t em_points_column(const struct em_points *p, const char *name)
 		if (strcmp(p->column[j], name) == 0)
 			return j;
 	return SIZE_MAX;
-}
-
-enum em_status em_points_open(const char *path, const struct em_settings *s, struct em_points **out, struct em_err *err)
-{
-	(void)s;
-	(void)out;
-	return em_fail(err, EM_INPUT, "%s: tables are not read yet", path);
 }
