@@ -16,7 +16,7 @@
 #include "view/ranks.h"
 #include "view/topics.h"
 
-enum { DRAWN_MOST = 200000 };
+enum { DRAWN_MOST = 200000, WIDTH_LEAST = 36 };
 
 /* ---- which picture ---- */
 
@@ -184,8 +184,10 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 	if (ui->document >= n)
 		order_select(ui, n > 0 ? n - 1 : 0);
 	ui->data.columns = ui->data.variables = 0;
-	if (n > 0 && r.w > 0 && r.h > 0)
+	if (n > 0 && r.w >= WIDTH_LEAST && r.h > 1)
 		picture_of(ui, pic)->draw(ui, pic, c, r);
+	else if (r.w > 0 && r.h > 0)
+		canvas_put_clipped(c, r.x, r.y, r.w, style_of(COLOR_DIM), "no room for a picture");
 }
 
 /* Moves the selection by `by` observations, to the first or last at most. */
