@@ -22,7 +22,8 @@ static const struct {
 } cells[CELLS] = {{"1: 1/2 + π/4", WITH}, {"2: (1 − π)/4", AGAINST}, {"3: (1 − π)/4", AGAINST}, {"4: π/4", WITH}};
 
 struct table {
-	double pi, before;
+	double pi, before, made; /* made: that q was made with */
+	bool start;
 	double count[CELLS], expected[CELLS], total;
 	double hidden; /* expected part of the first cell with probability pi/4 */
 	double most;
@@ -43,6 +44,8 @@ static bool table_of(struct table *t, const struct picture *pic, size_t n)
 		return false;
 	t->pi = array_at(pic->run->theta, pi, 0, 0);
 	t->before = array_at(pic->run->theta_before, pi, 0, 0);
+	t->made = array_at(em_snapshot_made(pic->run, n), pi, 0, 0);
+	t->start = pic->run->position == 0;
 	for (int i = 0; i < CELLS; i++)
 		t->total += t->count[i] = x->x[n * x->columns + (size_t)i];
 	for (int i = 0; i < CELLS; i++) {
@@ -83,13 +86,19 @@ static void draw_cell(struct canvas *c, struct rect r, const struct table *t, in
 static void draw_words(struct canvas *c, struct rect r, const struct table *t, bool moved)
 {
 	char text[600];
-	double with = t->hidden + t->count[3], all = with + t->count[1] + t->count[2];
-	int n = snprintf(text, sizeof text, "E-step: of the %s in cell 1, π/4 / (1/2 + π/4) are expected to be of the hidden kind: ",
-	                 number_fixed(t->count[0], 0).s);
+	int n;
+	if (t->start)
+		n = snprintf(text, sizeof text, "Start: q knows no better than half and half; the E-step gives π/4 / (1/2 + π/4) of the %s in "
+		             "cell 1 to the part with π: ", number_fixed(t->count[0], 0).s);
+	else
+		n = snprintf(text, sizeof text, "E-step, under π = %s: π/4 / (1/2 + π/4) of the %s in cell 1 are expected in the part with π: ",
+		             number_fixed(t->made, 9).s, number_fixed(t->count[0], 0).s);
+	double hidden = t->start ? t->count[0] * t->pi / (2 + t->pi) : t->hidden;
 	n += snprintf(text + n, sizeof text - (size_t)n, "%s = %s", number_fixed(t->count[0], 0).s,
-	              number_fixed(t->count[0] - t->hidden, 4).s);
-	n += snprintf(text + n, sizeof text - (size_t)n, " + %s.\n", number_fixed(t->hidden, 4).s);
-	n += snprintf(text + n, sizeof text - (size_t)n, "M-step: π = (%s + %s) / ", number_fixed(t->hidden, 4).s,
+	              number_fixed(t->count[0] - hidden, 4).s);
+	n += snprintf(text + n, sizeof text - (size_t)n, " + %s.\n", number_fixed(hidden, 4).s);
+	double with = hidden + t->count[3], all = with + t->count[1] + t->count[2];
+	n += snprintf(text + n, sizeof text - (size_t)n, "M-step: π = (%s + %s) / ", number_fixed(hidden, 4).s,
 	              number_fixed(t->count[3], 0).s);
 	n += snprintf(text + n, sizeof text - (size_t)n, "%s = ", number_fixed(all, 4).s);
 	n += snprintf(text + n, sizeof text - (size_t)n, "%s.\n", all > 0 ? number_fixed(with / all, 9).s : "0/0: π stays");
