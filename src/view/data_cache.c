@@ -12,9 +12,7 @@ struct data_cache {
 	/* Of a table: its axes, then its means and sds, which tell it from another one at the same address. */
 	size_t rows, columns;
 	double *axes, share[2];
-	/* Of a corpus. */
-	const struct em_corpus *corpus;
-	double *totals;
+	double *totals; /* of a corpus */
 	/* Of a sequence. */
 	struct sight sight;
 	size_t n, from, count;
@@ -70,7 +68,7 @@ const double *data_axes(struct ui *ui, const struct picture *pic, double share[2
 	return cache->axes;
 }
 
-/* Made anew for another corpus of the same address and size, which does no harm. */
+/* Counted anew for each frame: that is quick, and another corpus may stand at the same address. */
 const double *data_totals(struct ui *ui, const struct picture *pic)
 {
 	struct data_cache *cache = cache_of(ui);
