@@ -118,7 +118,6 @@ static enum em_status add_name(struct reader *r, struct em_text cell)
 		r->name_room = room;
 	}
 	struct buf safe = {0};
-	buf_puts(&safe, "");
 	text_safe(&safe, cell.bytes, cell.length);
 	const char *name = safe.failed ? NULL : arena_copy(&r->names, safe.s ? safe.s : "", safe.len);
 	buf_free(&safe);
@@ -183,7 +182,7 @@ static size_t find(const struct reader *r, struct em_text t)
 		if (is_named(r->name[j], t, true))
 			return j;
 	for (size_t j = 0; j < r->columns; j++)
-		if (is_named(r->name[j], t, false)) {
+		if (is_named(r->name[j], t, false) && (times == 0 || strcmp(r->name[j], r->name[found]) != 0)) {
 			found = j;
 			times++;
 		}
@@ -197,29 +196,48 @@ static size_t find(const struct reader *r, struct em_text t)
 	return times == 1 ? found : ABSENT;
 }
 
+static enum em_status alike(const struct reader *r, size_t a, size_t b, size_t line)
+{
+	return em_fail(r->err, EM_INPUT, "%s:%zu: columns %zu and %zu are both named \"%s\"; rename one, or take columns by number "
+	               "with --set columns=%zu", r->path, line, a + 1, b + 1, r->name[a], a + 1);
+}
+
+static enum em_status choose(struct reader *r, size_t j)
+{
+	if (r->slot[j] != ABSENT)
+		return em_fail(r->err, EM_USAGE, "columns=%s: column %s is there twice; name each column once", r->asked, r->name[j]);
+	r->slot[j] = r->width;
+	r->chosen[r->width++] = j;
+	return EM_OK;
+}
+
+/* One name of the setting; of two columns that have it neither is meant. */
+static enum em_status choose_named(struct reader *r, struct em_text t, size_t line)
+{
+	if (t.length == 0)
+		return em_fail(r->err, EM_USAGE, "columns=%s: a name is missing beside a comma; give names as a,b", r->asked);
+	size_t j = find(r, t);
+	if (j == ABSENT)
+		return no_column(r, t, line);
+	for (size_t i = j + 1; i < r->columns && is_named(r->name[j], t, false); i++)
+		if (strcmp(r->name[i], r->name[j]) == 0)
+			return alike(r, j, i, line);
+	return choose(r, j);
+}
+
 /* Reads the setting: names between commas, or one name with commas in it. */
 static enum em_status choose_asked(struct reader *r, size_t line)
 {
 	struct em_text all = trimmed((struct em_text){r->asked, strlen(r->asked)});
-	size_t whole = find(r, all);
-	if (whole != ABSENT) {
-		r->chosen[r->width++] = whole;
-		return EM_OK;
-	}
-	for (const char *at = all.bytes, *end = all.bytes + all.length; at <= end;) {
+	if (find(r, all) != ABSENT)
+		return choose_named(r, all, line);
+	enum em_status st = EM_OK;
+	for (const char *at = all.bytes, *end = all.bytes + all.length; !st && at <= end;) {
 		const char *comma = memchr(at, ',', (size_t)(end - at));
-		struct em_text t = trimmed((struct em_text){at, (size_t)((comma ? comma : end) - at)});
-		size_t j = t.length ? find(r, t) : ABSENT;
-		if (t.length == 0)
-			return em_fail(r->err, EM_USAGE, "columns=%s: a name is missing beside a comma; give names as a,b", r->asked);
-		if (j == ABSENT)
-			return no_column(r, t, line);
-		if (r->width == r->columns)
-			return em_fail(r->err, EM_USAGE, "columns=%s: more names than there are columns; name each column once", r->asked);
-		r->chosen[r->width++] = j;
+		st = choose_named(r, trimmed((struct em_text){at, (size_t)((comma ? comma : end) - at)}), line);
 		at = comma ? comma + 1 : end + 1;
 	}
-	return EM_OK;
+	return st;
 }
 
 static enum em_status unnamed(const struct reader *r, size_t j, size_t line)
@@ -234,16 +252,6 @@ static enum em_status unnamed(const struct reader *r, size_t j, size_t line)
 	return st;
 }
 
-static enum em_status twice(const struct reader *r, size_t a, size_t b, size_t line)
-{
-	if (a == b)
-		return em_fail(r->err, EM_USAGE, "columns=%s: column %s is there twice; name each column once", r->asked, r->name[a]);
-	if (a > b)
-		return twice(r, b, a, line);
-	return em_fail(r->err, EM_INPUT, "%s:%zu: columns %zu and %zu are both named \"%s\"; rename one, or take columns by number "
-	               "with --set columns=%zu", r->path, line, a + 1, b + 1, r->name[a], a + 1);
-}
-
 /* All chosen columns have a name, each another. */
 static enum em_status check_names(struct reader *r, size_t line)
 {
@@ -253,7 +261,7 @@ static enum em_status check_names(struct reader *r, size_t line)
 		size_t j = r->chosen[i];
 		if (!*r->name[j] && !*r->asked) {
 			st = unnamed(r, j, line);
-			break;
+			continue;
 		}
 		if (!*r->name[j]) {
 			struct buf made = {0};
@@ -265,7 +273,7 @@ static enum em_status check_names(struct reader *r, size_t line)
 		if (at == TABLE_NONE)
 			st = em_no_memory(r->err);
 		else if (at < i)
-			st = twice(r, r->chosen[at], j, line);
+			st = alike(r, r->chosen[at] < j ? r->chosen[at] : j, r->chosen[at] < j ? j : r->chosen[at], line);
 	}
 	table_free(&seen);
 	return st;
@@ -281,20 +289,18 @@ static enum em_status finish_header(struct reader *r, size_t line)
 	r->wrong = calloc(r->columns, sizeof *r->wrong);
 	if (!r->chosen || !r->slot || !r->wrong)
 		return em_no_memory(r->err);
-	enum em_status st = EM_OK;
-	if (trimmed((struct em_text){r->asked, strlen(r->asked)}).length == 0)
-		for (r->asked = ""; r->width < r->columns; r->width++)
-			r->chosen[r->width] = r->width;
-	else
-		st = choose_asked(r, line);
-	if (!st)
-		st = check_names(r, line);
 	for (size_t j = 0; j < r->columns; j++)
 		r->slot[j] = ABSENT;
-	for (size_t i = 0; !st && i < r->width; i++)
-		r->slot[r->chosen[i]] = i;
+	enum em_status st = EM_OK;
+	bool all = trimmed((struct em_text){r->asked, strlen(r->asked)}).length == 0;
+	if (all)
+		r->asked = "";
+	else
+		st = choose_asked(r, line);
+	for (size_t j = 0; all && !st && j < r->columns; j++)
+		st = choose(r, j);
 	r->begun = true;
-	return st;
+	return st ? st : check_names(r, line);
 }
 
 /* ---- rows ---- */
@@ -342,12 +348,24 @@ static enum em_status take_cell(void *to, size_t at, struct em_text cell)
 	return failed ? em_no_memory(r->err) : EM_OK;
 }
 
+/* What tables write where a number is missing. */
+static bool missing(const char *what)
+{
+	static const char *const marks[] = {"NA", "N/A", "NULL", "none", "missing", "?", "-", ".", "*"};
+	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+		if (strcasecmp(what, marks[i]) == 0)
+			return true;
+	return false;
+}
+
 /* A cell that is no number, and what would be right. */
 static enum em_status say_word(const struct reader *r, size_t line)
 {
 	const char *what = r->fault_text, *name = r->name[r->fault_at];
 	const char *right = "every cell is a number such as -1.5 or 2e3";
-	if (strspn(what, "+-0123456789.,' ") == strlen(what) && strpbrk(what, "0123456789") && strpbrk(what, ",'"))
+	if (missing(what))
+		right = "every row has one there: remove this row";
+	else if (strspn(what, "+-0123456789.,' ") == strlen(what) && strpbrk(what, "0123456789") && strpbrk(what, ",'"))
 		right = "numbers have a decimal point and nothing between the thousands";
 	else if (r->columns == 1 && strchr(what, ' '))
 		right = "cells are separated by commas, semicolons or tabs";
@@ -355,7 +373,7 @@ static enum em_status say_word(const struct reader *r, size_t line)
 		char *names = suggestion(r, r->wrong);
 		if (!names)
 			return em_no_memory(r->err);
-		enum em_status st = em_fail(r->err, EM_INPUT, "%s:%zu: column %s: \"%s\" is not a number; take the columns that are with "
+		enum em_status st = em_fail(r->err, EM_INPUT, "%s:%zu: column %s: \"%s\" is not a number; take the columns of numbers: "
 		                            "--set columns=%s", r->path, line, name, what, names);
 		free(names);
 		return st;
