@@ -88,7 +88,18 @@ static enum em_status batch_screenshot(struct batch *b, const struct picture *pi
 	if (!c)
 		return em_no_memory(err);
 	c->mono = b->ui.mono;
-	ui_draw(&b->ui, pic, &status, c);
+	struct job job;
+	const struct picture *drawn = NULL;
+	if (ui_wants(&b->ui, pic, &job)) { /* here one can wait for it */
+		enum em_status st = session_perform(b->session, &job, NULL, err);
+		if (st) {
+			canvas_free(c);
+			return st;
+		}
+		drawn = session_picture(b->session);
+	}
+	ui_draw(&b->ui, drawn ? drawn : pic, &status, c);
+	picture_release(drawn);
 	enum em_status st = ui_screenshot(&b->ui, c, argv[1], argc > 2, err);
 	canvas_free(c);
 	return st;

@@ -21,7 +21,14 @@ struct held {
 	struct world *world;
 	const struct em_snapshot *owned; /* the run's */
 	char *said;
+	struct seen *seen;
 	struct em_snapshot limited;      /* the same with the verdict of a limit; pub.run where that holds */
+};
+
+/* A landscape, shared by the pictures it is in. */
+struct seen {
+	atomic_size_t refs;
+	struct em_landscape *l;
 };
 
 struct session {
@@ -36,6 +43,8 @@ struct session {
 	char init[1024];  /* the state file that step 0 came from, "" without */
 	size_t limit;     /* iterations after which `continue` gave up; 0 when the last job was something else */
 	char *said;       /* by the last job, owned; NULL: nothing */
+	struct seen *seen;/* NULL: none of this run */
+	bool seen_now;
 	double published; /* when, seconds of the monotonic clock */
 };
 
@@ -60,6 +69,14 @@ static size_t tables_of(const struct session *s, const struct em_model *m, const
 	return n;
 }
 
+static void seen_release(struct seen *x)
+{
+	if (!x || atomic_fetch_sub(&x->refs, 1) != 1)
+		return;
+	em_landscape_free(x->l);
+	free(x);
+}
+
 void picture_release(const struct picture *p)
 {
 	struct held *h = (struct held *)(void *)(uintptr_t)p;
@@ -69,6 +86,7 @@ void picture_release(const struct picture *p)
 	em_settings_release(h->pub.settings);
 	world_release(h->world);
 	free(h->said);
+	seen_release(h->seen);
 	free(h);
 }
 
@@ -116,6 +134,12 @@ static enum em_status publish(struct session *s, struct em_err *err)
 	}
 	h->pub.settings = em_settings_retain(s->settings);
 	h->pub.said = h->said = s->said ? strdup(s->said) : NULL;
+	if (s->seen) {
+		atomic_fetch_add(&s->seen->refs, 1);
+		h->seen = s->seen;
+		h->pub.landscape = s->seen->l;
+		h->pub.landscape_now = s->seen_now;
+	}
 	pthread_mutex_lock(&s->lock);
 	struct held *old = s->newest;
 	s->newest = h;
@@ -148,6 +172,7 @@ void session_free(struct session *s)
 		return;
 	if (s->newest)
 		picture_release(&s->newest->pub);
+	seen_release(s->seen);
 	em_run_free(s->run);
 	world_release(s->world);
 	em_settings_release(s->settings);
@@ -245,6 +270,8 @@ static enum em_status reopen(struct session *s, struct em_settings *settings, co
 		em_settings_release(settings);
 		return st;
 	}
+	seen_release(s->seen);
+	s->seen = NULL;
 	em_run_free(s->run);
 	world_release(s->world);
 	em_settings_release(s->settings);
@@ -514,14 +541,33 @@ static enum em_status selftest(struct session *s, const char *name, const struct
 	return st;
 }
 
+static enum em_status survey(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
+{
+	struct seen *x = calloc(1, sizeof *x);
+	if (!x)
+		return em_no_memory(err);
+	enum em_status st = em_run_landscape(s->run, &job->look, h, &x->l, err);
+	if (st) {
+		free(x);
+		return st;
+	}
+	atomic_init(&x->refs, 1);
+	seen_release(s->seen);
+	s->seen = x;
+	s->seen_now = true;
+	return EM_OK;
+}
+
 enum em_status session_perform(struct session *s, const struct job *job, const struct em_hooks *hooks,
                                struct em_err *err)
 {
 	struct relay r = {s, hooks};
 	struct em_hooks h = {&r, relay_cancelled, relay_progress, relay_stepped};
 	enum em_status st;
-	if (job->kind != JOB_SET && job->kind != JOB_SELFTEST)
+	if (job->kind != JOB_SET && job->kind != JOB_SELFTEST && job->kind != JOB_LANDSCAPE)
 		s->limit = 0;
+	if (job->kind != JOB_SELFTEST)
+		s->seen_now = false;
 	free(s->said);
 	s->said = NULL;
 	if (job->kind == JOB_EXAMPLE || job->kind == JOB_PRESET || (job->kind == JOB_OPEN && *job->name))
@@ -534,6 +580,8 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 		st = selftest(s, job->name, &h, err);
 	else if (!s->run)
 		return em_fail(err, EM_USAGE, "nothing is open; open data first");
+	else if (job->kind == JOB_LANDSCAPE)
+		st = survey(s, job, &h, err);
 	else if (job->kind == JOB_RESTART)
 		st = reopen(s, same_settings(s), &(struct place){NULL, NULL, *job->init ? job->init : s->init}, &h, err);
 	else

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "elbow/example.h"
+#include "elbow/landscape.h"
 #include "elbow/run.h"
 
 enum condition_kind {
@@ -38,6 +39,7 @@ enum job_kind {
 	JOB_CONTINUE, /* until the condition, a breach or a cancel; at most setting max_iterations more, and then the
 	               * picture's verdict is EM_LIMIT */
 	JOB_SET,      /* name, text */
+	JOB_LANDSCAPE,/* look: leaves the run alone; the picture's `landscape` is then the answer */
 	JOB_SELFTEST  /* name: of an example, "" all. Leaves the session alone; the table is in the picture's `said` */
 };
 
@@ -47,6 +49,7 @@ struct job {
 	size_t count;
 	bool m;
 	struct condition until;
+	struct em_landscape_ask look;
 	char name[64];
 	char text[1024];
 	char init[1024];
@@ -60,6 +63,8 @@ struct picture {
 	const struct em_example *example;  /* NULL when the data are none */
 	const char *name;                  /* of the data, unsafe for screens as it is */
 	const struct em_settings *settings;/* all of them */
+	const struct em_landscape *landscape; /* the last that was asked for of this run; NULL: none */
+	bool landscape_now;                /* nothing has moved since */
 	const char *said;                  /* what the last job has to say at length, safe for a terminal; NULL: nothing */
 	struct picture_part *part;         /* private */
 };

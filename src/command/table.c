@@ -13,6 +13,7 @@ static const char *const view_words[] = {"bound",  "trace",     "terms", "topics
                                          "landscape", "data",  "jensen", "next",   "previous",  NULL};
 static const char *const axes_words[] = {"x", "y", "next", "previous", "principal", NULL};
 static const char *const jensen_words[] = {"v1", "v2", "alpha", "function", "reset", NULL};
+static const char *const landscape_words[] = {"move", "map", "next", "previous", NULL};
 static const char *const zoom_words[] = {"in", "out", "all", NULL};
 static const char *const sort_words[] = {"number", "name", "tokens", "topic", "elbo", "evidence", "kl", "change", "sweeps",
                                          "next", "reverse", NULL};
@@ -105,6 +106,10 @@ static const struct cmd table[] = {
 	 "v1 X, v2 X, alpha X; function bell, log, sqrt, entropy, square or next; reset. A value outside the function's range becomes "
 	 "the nearest inside.",
 	 "jensen v1 0"},
+	{"landscape", CMD_MOVE, "[WHAT]", 0, 8, landscape_words, false, verb_ui, "what the landscape is drawn along",
+	 "move is the line of the M-step; ARRAY I [J] one parameter of θ over its range; two of them, or map, a map of log p with the path "
+	 "of EM; next and previous go through all of these. Indices count from 1.",
+	 "landscape bias 1 bias 2"},
 	{"click", CMD_MOVE, "X Y", 2, 2, NULL, false, verb_ui, "as a mouse click at a cell",
 	 "Columns and rows count from 0.", "click 10 5"},
 

@@ -262,6 +262,18 @@ static void take_outcomes(struct screen *s)
 	s->dirty = true;
 }
 
+/* What the view shown lacks is asked for when nothing else is going on. */
+static void ask_for_view(struct screen *s)
+{
+	struct job job;
+	if (s->quit || s->ticket || s->running || s->lines || worker_busy(s->worker))
+		return;
+	const struct picture *pic = session_picture(s->session);
+	if (ui_wants(&s->ui, pic, &job))
+		worker_submit(s->worker, &job);
+	picture_release(pic);
+}
+
 void screen_turn(struct screen *s)
 {
 	struct pollfd p[3] = {{painter_fd(), POLLIN, 0}, {worker_fd(s->worker), POLLIN, 0}, {signals_fd(), POLLIN, 0}};
@@ -283,6 +295,7 @@ void screen_turn(struct screen *s)
 		take_outcomes(s);
 	if (p[0].revents || s->more)
 		take_keys(s);
+	ask_for_view(s);
 	if (s->dirty && !s->quit && milliseconds() - s->drawn >= (s->keyed ? KEY_FRAME : FRAME)) {
 		draw(s);
 		fence(s);

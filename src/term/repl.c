@@ -70,7 +70,7 @@ static void take_signals(struct repl *r)
 
 static bool is_step(enum job_kind kind)
 {
-	return kind != JOB_OPEN && kind != JOB_SET && kind != JOB_SELFTEST;
+	return kind != JOB_OPEN && kind != JOB_SET && kind != JOB_SELFTEST && kind != JOB_LANDSCAPE;
 }
 
 static enum em_status submit(void *self, const struct job *job, struct em_err *err)

@@ -16,7 +16,7 @@
 #include "view/ranks.h"
 
 static const struct view *const tabs[] = {&view_bound, &view_trace, &view_terms, &view_topics, &view_documents,
-                                          &view_reader, &view_data, &view_jensen};
+                                          &view_reader, &view_landscape, &view_data, &view_jensen};
 enum { TABS = sizeof tabs / sizeof tabs[0] };
 
 static const char *const theme_choices[] = {"dark", "light", NULL};
@@ -196,6 +196,11 @@ static enum em_status to_view(struct ui *ui, const struct picture *pic, int argc
 	return em_fail(err, EM_USAGE, "%s does nothing in the view %s; ? lists what does", argv[0], ui->view->title);
 }
 
+bool ui_wants(struct ui *ui, const struct picture *pic, struct job *out)
+{
+	return ui->view->wants && ui->view->wants(ui, pic, out);
+}
+
 enum em_status ui_command(struct ui *ui, const struct picture *pic, int argc, char *const argv[], const char **line,
                           struct em_err *err)
 {
@@ -211,6 +216,9 @@ enum em_status ui_command(struct ui *ui, const struct picture *pic, int argc, ch
 	else if (strcmp(argv[0], "jensen") == 0) {
 		show(ui, &view_jensen);
 		st = ui_jensen_set(&ui->jensen, argc - 1, argv + 1, err);
+	} else if (strcmp(argv[0], "landscape") == 0) {
+		show(ui, &view_landscape);
+		st = ui_landscape_set(ui, pic, argc - 1, argv + 1, err);
 	} else if (strcmp(argv[0], "help") == 0 && ui->view != &view_help)
 		show(ui, &view_help);
 	else if (strcmp(argv[0], "help") == 0)

@@ -11,6 +11,7 @@
 #include "command/command.h"
 #include "view/data.h"
 #include "view/jensen.h"
+#include "view/landscape.h"
 #include "view/view.h"
 
 /* A list with a cursor: rows are ids in an order that is only a view. */
@@ -47,6 +48,7 @@ struct ui {
 	bool mouse;
 	struct ui_jensen jensen;
 	struct ui_data data;
+	struct ui_landscape landscape;
 	bool why;                   /* Reader: the arithmetic of the selected word */
 	/* Private caches; see view/order.h, ranks.h and page.h. */
 	struct ui_order *order;
@@ -96,6 +98,9 @@ void ui_draw(struct ui *ui, const struct picture *pic, const struct ui_status *s
 /* The canvas as a file: .txt (text), .svg. */
 enum em_status ui_screenshot(const struct ui *ui, const struct canvas *c, const char *path, bool replace,
                              struct em_err *err);
+
+/* True when the view shown needs a job first (its landscape); whoever can performs it and draws again. */
+bool ui_wants(struct ui *ui, const struct picture *pic, struct job *out);
 
 const struct view *ui_view_at(size_t i);      /* in the order of the tabs, NULL past the last */
 const struct view *ui_view_named(const char *name);

@@ -34,8 +34,11 @@ struct view {
 	/* False for a command line of its keys that does nothing in what was drawn last: the bottom line leaves it out. NULL: all do
 	 * something. */
 	bool (*offers)(const struct ui *ui, const char *line);
+	/* True when what is to be drawn needs a job of the session first, once for each picture. NULL: never. */
+	bool (*wants)(struct ui *ui, const struct picture *pic, struct job *out);
 };
 
-extern const struct view view_bound, view_trace, view_terms, view_topics, view_documents, view_reader, view_data, view_jensen, view_help;
+extern const struct view view_bound, view_trace, view_terms, view_topics, view_documents, view_reader, view_landscape, view_data, view_jensen,
+    view_help;
 
 #endif

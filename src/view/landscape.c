@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * log p(X|θ) and the bound along a line in θ: where they touch, where the M-step goes; or log p over two parameters with the
+ * path of EM. The numbers come from a job of the session; this only asks for it and draws the answer. */
+#include "view/landscape.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plot/fig.h"
+#include "view/landscape_map.h"
+#include "view/pane.h"
+#include "view/ui.h"
+
+enum { NAME = LANDSCAPE_NAME, TEXT = 640 };
+
+static struct em_landscape_ask asked(const struct ui *ui)
+{
+	struct em_landscape_ask a = ui->landscape.ask;
+	if (!(a.zoom > 0))
+		a = (struct em_landscape_ask){.kind = EM_ALONG_MOVE, .zoom = 1};
+	return a;
+}
+
+const char *landscape_name(const struct em_problem *p, const struct em_coordinate *c, char out[NAME])
+{
+	int n = snprintf(out, NAME, "%s[%zu]", c->array, c->at[0] + 1);
+	for (unsigned i = 0; i < p->layout.theta_arrays; i++)
+		for (unsigned d = 1; strcmp(p->layout.theta[i].name, c->array) == 0 && d < p->layout.theta[i].rank; d++)
+			n += snprintf(out + n, NAME - (size_t)n, "[%zu]", c->at[d] + 1);
+	return out;
+}
+
+/* Decimals that show differences of about `size`. */
+static struct number nats(double x, double size)
+{
+	int places = size > 0 ? (int)ceil(2.5 - log10(size)) : 4;
+	return number_fixed(x, places < 1 ? 1 : places > 9 ? 9 : places);
+}
+
+static struct number risen(double x)
+{
+	return pane_change_at(x, pane_decimals(fabs(x)));
+}
+
+/* ---- a line ---- */
+
+enum { SPOTS = 5 };
+
+struct spot {
+	double x, y;
+	uint32_t wide;
+	char ascii;
+	enum color color;
+	const char *text;
+	bool below;
+};
+
+struct drawing {
+	const struct em_landscape *l;
+	const struct em_snapshot *s;
+	struct fig fig;
+	struct fig_series series[3];
+	double gap_x[2], gap_y[2];
+	char x_title[NAME + 48];
+	struct spot spot[SPOTS];
+	int spots;
+};
+
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return x < y ? -1 : x > y;
+}
+
+/* log p at the θ now and at the θ that q was made with, where only the ledger knows it. */
+static double known_now(const struct drawing *d)
+{
+	return isnan(d->l->now.log_p) ? d->s->ledger[d->s->position].log_evidence : d->l->now.log_p;
+}
+
+static double known_made(const struct drawing *d)
+{
+	const struct em_snapshot *s = d->s;
+	if (!isnan(d->l->made.log_p) || s->inside)
+		return d->l->made.log_p;
+	for (size_t i = s->position + 1; i-- > 0;)
+		if (s->ledger[i].phase == EM_E)
+			return s->ledger[i].log_evidence;
+	return NAN;
+}
+
+/* What has to be seen: the marked points, and the curves but for the depths they fall into. */
+static struct fig_range height(const struct drawing *d)
+{
+	const struct em_landscape *l = d->l;
+	double must[] = {l->now.bound, known_now(d), l->made.bound, known_made(d), l->best.bound, l->best.log_p};
+	double lo = HUGE_VAL, hi = -HUGE_VAL, *all = malloc((2 * l->points + 1) * sizeof *all);
+	size_t n = 0;
+	for (size_t i = 0; i < sizeof must / sizeof must[0]; i++) {
+		bool off = (i < 2 && isnan(l->now.at)) || (i >= 2 && i < 4 && isnan(l->made.at));
+		if (isnan(must[i]) || off)
+			continue;
+		lo = fmin(lo, must[i]);
+		hi = fmax(hi, must[i]);
+	}
+	for (size_t i = 0; all && i < l->points; i++) {
+		if (!isnan(l->log_p[i]))
+			all[n++] = l->log_p[i];
+		if (!isnan(l->bound[i]))
+			all[n++] = l->bound[i];
+	}
+	if (n) {
+		qsort(all, n, sizeof *all, ascending);
+		hi = fmax(hi, all[n - 1]);
+		lo = fmin(lo, fmax(all[n / 5], hi - 4 * fmax(hi - lo, 1e-12 * fabs(hi))));
+	}
+	free(all);
+	double air = fmax(0.06 * (hi - lo), 1e-12 * (fabs(hi) + 1));
+	return (struct fig_range){lo - air, hi + 2 * air};
+}
+
+static void spot(struct drawing *d, double x, double y, uint32_t wide, char ascii, enum color color, const char *text, bool below)
+{
+	if (!isnan(x) && !isnan(y) && d->spots < SPOTS)
+		d->spot[d->spots++] = (struct spot){x, y, wide, ascii, color, text, below};
+}
+
+static bool same_place(double a, double b)
+{
+	return fabs(a - b) <= 1e-9 * (1 + fabs(a));
+}
+
+static void compose(struct drawing *d, const struct em_landscape *l, const struct em_snapshot *s)
+{
+	char name[NAME];
+	*d = (struct drawing){.l = l, .s = s};
+	double log_p = known_now(d);
+	d->series[0] = (struct fig_series){.label = "log p(X|θ)", .x = l->x, .y = l->log_p, .n = l->points, .mark = MARK_NONE,
+	                                   .color = COLOR_EVIDENCE};
+	d->series[1] = (struct fig_series){.label = "ELBO(q,θ), q held", .x = l->x, .y = l->bound, .n = l->points, .mark = MARK_NONE,
+	                                   .color = COLOR_ELBO};
+	d->gap_x[0] = d->gap_x[1] = l->now.at;
+	d->gap_y[0] = l->now.bound;
+	d->gap_y[1] = log_p;
+	d->series[2] = (struct fig_series){.label = "KL", .x = d->gap_x, .y = d->gap_y, .n = 2, .mark = MARK_NONE, .color = COLOR_KL};
+	if (l->ask.kind == EM_ALONG_MOVE)
+		snprintf(d->x_title, sizeof d->x_title, "t");
+	else
+		snprintf(d->x_title, sizeof d->x_title, "%s", landscape_name(s->problem, &l->ask.x, name));
+	bool gap = !isnan(l->now.at) && !isnan(d->gap_y[0]) && !isnan(d->gap_y[1]);
+	d->fig = (struct fig){.x_title = d->x_title, .y_title = "nats", .series = d->series, .series_n = gap ? 3 : 2,
+	                      .x = {l->x[0], l->x[l->points - 1]}, .y = height(d), .legend = true, .no_end_labels = true};
+	spot(d, l->best.at, l->best.bound, 0x25c6, '*', COLOR_ELBO, "top of the bound", true);
+	bool there = same_place(l->made.at, l->now.at);
+	if (!there)
+		spot(d, l->made.at, l->made.bound, 0x25a0, '#', COLOR_ACCENT, s->problem->model->exact ? "q made: touches" : "q made", true);
+	spot(d, l->now.at, log_p, 0x25cf, 'o', COLOR_EVIDENCE,
+	     there && s->problem->model->exact ? "θ now, q made here" : "θ now", false);
+	if (!same_place(l->now.at, l->best.at) && !there)
+		spot(d, l->now.at, l->now.bound, 0x25cf, 'o', COLOR_ELBO, "", true);
+	if (!s->problem->model->exact && !there)
+		spot(d, l->made.at, known_made(d), 0x25cf, 'o', COLOR_EVIDENCE, "log p", false);
+}
+
+static bool is_free(const struct canvas *c, struct rect plot, int x, int y, int w)
+{
+	if (x < plot.x || x + w > plot.x + plot.w || y < plot.y || y >= plot.y + plot.h)
+		return false;
+	for (int i = x; i < x + w; i++)
+		if (canvas_at(c, i, y).code != ' ')
+			return false;
+	return true;
+}
+
+/* A label stands on blanks only: above or below its mark, to either side, a little further off where that is taken. */
+static void put_label(struct canvas *c, struct rect plot, const struct spot *s, int x, int y)
+{
+	int w = canvas_width(c, s->text);
+	for (int far = 1; far <= 3; far++)
+		for (int side = 0; side < 3; side++)
+			for (int turn = 0; turn < 2; turn++) {
+				int row = y + ((turn == 0) == s->below ? far : -far), at = side == 0 ? x + 1 : side == 1 ? x - w : x - w / 2;
+				if (!is_free(c, plot, at - 1, row, w + 2) && !is_free(c, plot, at, row, w))
+					continue;
+				canvas_put(c, at, row, style_with(s->color, ATTR_BOLD), s->text);
+				return;
+			}
+}
+
+static void draw_spots(const struct drawing *d, struct canvas *c, struct rect r)
+{
+	struct rect plot = fig_plot_rect(&d->fig, c, r);
+	int x[SPOTS], y[SPOTS];
+	for (int i = 0; i < d->spots; i++) {
+		const struct spot *s = d->spot + i;
+		x[i] = fig_x_to_column(&d->fig, c, r, s->x);
+		y[i] = fig_y_to_row(&d->fig, c, r, s->y);
+		if (x[i] >= 0 && y[i] >= 0)
+			canvas_set(c, x[i], y[i], style_with(s->color, ATTR_BOLD), c->glyphs == GLYPHS_ASCII ? (uint32_t)s->ascii : s->wide);
+	}
+	for (int i = 0; i < d->spots && plot.w >= 30 && plot.h >= 5; i++)
+		if (x[i] >= 0 && y[i] >= 0 && d->spot[i].text[0])
+			put_label(c, plot, d->spot + i, x[i], y[i]);
+}
+
+/* ---- words ---- */
+
+static void say_move(const struct drawing *d, char *out, size_t size)
+{
+	const struct em_landscape *l = d->l;
+	const struct em_snapshot *s = d->s;
+	bool exact = s->problem->model->exact, known = !isnan(known_now(d));
+	double up = l->best.bound - l->made.bound, log_up = l->best.log_p - l->made.log_p;
+	if (s->position == 0 || isnan(l->made.at)) {
+		snprintf(out, size, "This q was not made by an E-step: the bound touches nowhere, KL is %s here. The next E-step moves q and "
+		         "lifts the bound%s; an M-step now would go to 1.", number_fixed(s->ledger[s->position].kl, 4).s,
+		         exact ? " up to log p at θ" : "");
+		return;
+	}
+	if (l->now.at == 0 && s->next_m) {
+		int n = snprintf(out, size, exact ? "q was made at this θ (0), where the bound touches log p: KL is 0. The M-step will go to 1, "
+		                                    "the top of the bound: ELBO %s" : "q was made at this θ (0). The M-step will go to 1, the top of "
+		                                    "the bound: ELBO %s", risen(up).s);
+		if (!isnan(log_up))
+			n += snprintf(out + n, size - (size_t)n, ", log p %s: more, for the posterior moves and q does not", risen(log_up).s);
+		snprintf(out + n, size - (size_t)n, exact ? "; KL opens to %s." : ".", nats(l->best.log_p - l->best.bound, up).s);
+		return;
+	}
+	if (l->now.at == 1 && !s->next_m && !s->inside) {
+		int n = snprintf(out, size, exact ? "The M-step went from 0, where the bound touched log p, to 1, the top of the bound: ELBO %s"
+		                                  : "The M-step went from 0, where q was made, to 1, the top of the bound: ELBO %s", risen(up).s);
+		if (!isnan(log_up))
+			n += snprintf(out + n, size - (size_t)n, ", log p %s", risen(log_up).s);
+		if (known)
+			n += snprintf(out + n, size - (size_t)n, ". The gap at 1 is KL %s", nats(known_now(d) - l->now.bound, up).s);
+		snprintf(out + n, size - (size_t)n, exact ? ". The next E-step lifts the bound to the curve there." :
+		         ". The next E-step lifts the bound, though not up to log p: q factorizes.");
+		return;
+	}
+	snprintf(out, size, s->next_m ? "Part of the M-step is done: θ has left the line through q's θ (0) and the M-step's end (1)."
+	                              : "Part of the E-step is done: the bound has risen where q was moved. 0 and 1 are the ends of the last "
+	                                "M-step.");
+}
+
+static void say_parameter(const struct drawing *d, char *out, size_t size)
+{
+	const struct em_landscape *l = d->l;
+	char name[NAME];
+	double top = -HUGE_VAL, where = NAN;
+	for (size_t i = 0; i < l->points; i++)
+		if (l->log_p[i] > top) {
+			top = l->log_p[i];
+			where = l->x[i];
+		}
+	int n = snprintf(out, size, "%s is %s now, the others stay as they are. The bound is highest at %s",
+	                 landscape_name(d->s->problem, &l->ask.x, name), number_short(l->now.at, 5).s, number_short(l->best.at, 3).s);
+	if (!isnan(where))
+		n += snprintf(out + n, size - (size_t)n, ", log p at %s", number_short(where, 3).s);
+	if (isnan(l->made.at) && d->s->position > 0)
+		n += snprintf(out + n, size - (size_t)n, ". Other parameters have moved since q was made, so the curves need not touch on this "
+		              "line");
+	snprintf(out + n, size - (size_t)n, ".");
+}
+
+static void say(const struct drawing *d, char *out, size_t size)
+{
+	bool unknown = true;
+	for (size_t i = 0; i < d->l->points; i++)
+		unknown &= isnan(d->l->log_p[i]);
+	if (d->l->ask.kind == EM_ALONG_MOVE)
+		say_move(d, out, size);
+	else
+		say_parameter(d, out, size);
+	size_t n = strlen(out);
+	if (unknown && n < size)
+		snprintf(out + n, size - n, " log p along the line would cost more than the exact sum may; it is shown where the ledger has it.");
+}
+
+/* ---- the view ---- */
+
+static void head(const struct ui *ui, const struct picture *pic, const struct em_landscape *l, struct canvas *c, struct rect r)
+{
+	struct em_landscape_ask a = asked(ui);
+	char x[NAME], y[NAME], text[3 * NAME], right[64] = "";
+	const struct em_problem *p = pic->run->problem;
+	if (a.kind == EM_ALONG_MOVE)
+		snprintf(text, sizeof text, "Along the M-step's move: from θ of q (0) to its end (1)");
+	else if (a.kind == EM_ALONG_ONE)
+		snprintf(text, sizeof text, "Along %s", landscape_name(p, &a.x, x));
+	else
+		snprintf(text, sizeof text, "%s over %s and %s", l && l->map_is_bound ? "ELBO" : "log p(X|θ)", landscape_name(p, &a.x, x),
+		         landscape_name(p, &a.y, y));
+	canvas_put_clipped(c, r.x, r.y, r.w, style_with(COLOR_TITLE, ATTR_BOLD), text);
+	if (!l || !em_landscape_same(&l->ask, &a))
+		snprintf(right, sizeof right, "looking ...");
+	else if (!pic->landscape_now)
+		snprintf(right, sizeof right, "of step %zu, looking ...", l->step);
+	else
+		snprintf(right, sizeof right, "after %s", pane_step(pic->run->ledger + pic->run->position).s);
+	int w = canvas_width(c, right);
+	if (canvas_width(c, text) + w + 2 <= r.w)
+		canvas_put(c, r.x + r.w - w, r.y, style_of(pic->landscape_now ? COLOR_DIM : COLOR_WARN), right);
+}
+
+static void draw_line(struct ui *ui, const struct picture *pic, const struct em_landscape *l, struct canvas *c, struct rect r)
+{
+	struct drawing d;
+	char text[TEXT];
+	compose(&d, l, pic->run);
+	say(&d, text, sizeof text);
+	int rows = pane_rows(c, r.w, text);
+	if (rows > r.h / 2)
+		rows = r.h / 2;
+	struct rect figure = {r.x, r.y, r.w, r.h - rows - (r.h > 12 ? 1 : 0)};
+	fig_canvas(&d.fig, c, figure);
+	ui->plot = fig_plot_rect(&d.fig, c, figure);
+	draw_spots(&d, c, figure);
+	pane_text(c, (struct rect){r.x, r.y + r.h - rows, r.w, rows}, style_of(COLOR_DEFAULT), text);
+}
+
+static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r)
+{
+	const struct em_landscape *l = pic->landscape;
+	struct em_landscape_ask a = asked(ui);
+	if (r.h < 1 || r.w < 1)
+		return;
+	r = (struct rect){r.x + 1, r.y, r.w - 2, r.h};
+	head(ui, pic, l, c, (struct rect){r.x, r.y, r.w, 1});
+	struct rect body = {r.x, r.y + 1, r.w, r.h - 1};
+	if (!l || !em_landscape_same(&l->ask, &a) || body.h < 3)
+		return;
+	if (l->why[0])
+		pane_text(c, (struct rect){body.x, body.y + 1, body.w, body.h - 1}, style_of(COLOR_WARN), l->why);
+	else if (l->ask.kind == EM_OVER_TWO)
+		landscape_map(ui, pic->run, l, c, body);
+	else
+		draw_line(ui, pic, l, c, body);
+}
+
+static bool wants(struct ui *ui, const struct picture *pic, struct job *out)
+{
+	struct ui_landscape *x = &ui->landscape;
+	struct em_landscape_ask a = asked(ui);
+	if (!pic->run || (pic->landscape && pic->landscape_now && em_landscape_same(&pic->landscape->ask, &a)))
+		return false;
+	if (x->asked_of == pic->run && x->asked_step == pic->run->position && em_landscape_same(&x->asked, &a))
+		return false; /* it was asked for and stopped */
+	x->asked_of = pic->run;
+	x->asked_step = pic->run->position;
+	x->asked = a;
+	*out = (struct job){.kind = JOB_LANDSCAPE, .look = a};
+	return true;
+}
+
+/* ---- commands ---- */
+
+static bool same_coordinate(const struct em_coordinate *a, const struct em_coordinate *b)
+{
+	return strcmp(a->array, b->array) == 0 && memcmp(a->at, b->at, sizeof a->at) == 0;
+}
+
+/* Round: the move, each parameter, the map. */
+static void turn(struct ui *ui, const struct em_problem *p, bool back)
+{
+	struct em_landscape_ask a = asked(ui), next = {.kind = EM_ALONG_MOVE, .zoom = 1};
+	struct em_coordinate c;
+	struct em_landscape_ask map = {.kind = EM_OVER_TWO, .zoom = 1};
+	bool pair = em_landscape_pair(p, &map.x, &map.y);
+	size_t count = 0, here = 0; /* 0: the move; 1..count: parameters; count + 1: the map */
+	for (; em_landscape_coordinate(p, count, &c); count++)
+		if (a.kind == EM_ALONG_ONE && same_coordinate(&c, &a.x))
+			here = count + 1;
+	if (a.kind == EM_OVER_TWO)
+		here = count + 1;
+	size_t all = count + 1 + (pair ? 1 : 0), to = (here + (back ? all - 1 : 1)) % all;
+	if (to > 0 && to <= count) {
+		next.kind = EM_ALONG_ONE;
+		em_landscape_coordinate(p, to - 1, &next.x);
+	} else if (to > count) {
+		next = map;
+	}
+	ui->landscape.ask = next;
+}
+
+/* ARRAY I [J [L]] from *i on. */
+static enum em_status coordinate(const struct em_problem *p, int argc, char *const argv[], int *i, struct em_coordinate *out,
+                                 struct em_err *err)
+{
+	const struct em_array *a = NULL;
+	for (unsigned n = 0; n < p->layout.theta_arrays; n++)
+		if (strcmp(p->layout.theta[n].name, argv[*i]) == 0)
+			a = p->layout.theta + n;
+	if (!a)
+		return em_fail(err, EM_USAGE, "no parameter \"%s\"; θ of %s has for example %s 1", argv[*i], p->model->name,
+		               p->layout.theta[0].name);
+	*out = (struct em_coordinate){.at = {0, 0, 0}};
+	snprintf(out->array, sizeof out->array, "%s", a->name);
+	++*i;
+	for (unsigned d = 0; d < a->rank && *i < argc && isdigit((unsigned char)argv[*i][0]); d++, ++*i) {
+		long v = strtol(argv[*i], NULL, 10);
+		if (v < 1 || (size_t)v > a->dim[d])
+			return em_fail(err, EM_USAGE, "%s: index %s is not from 1 to %zu", a->name, argv[*i], a->dim[d]);
+		out->at[d] = (size_t)v - 1;
+	}
+	return EM_OK;
+}
+
+static enum em_status parameters(const struct em_problem *p, int argc, char *const argv[], struct em_landscape_ask *out,
+                                 struct em_err *err)
+{
+	int i = 0;
+	*out = (struct em_landscape_ask){.kind = EM_ALONG_ONE, .zoom = 1};
+	enum em_status st = coordinate(p, argc, argv, &i, &out->x, err);
+	if (st || i == argc)
+		return st;
+	out->kind = EM_OVER_TWO;
+	st = coordinate(p, argc, argv, &i, &out->y, err);
+	if (!st && i < argc)
+		return em_fail(err, EM_USAGE, "landscape takes one parameter or two; \"%s\" is too much", argv[i]);
+	if (!st && same_coordinate(&out->x, &out->y))
+		return em_fail(err, EM_USAGE, "a map needs two different parameters");
+	return st;
+}
+
+enum em_status ui_landscape_set(struct ui *ui, const struct picture *pic, int argc, char *const argv[], struct em_err *err)
+{
+	struct em_landscape_ask a = asked(ui);
+	if (argc == 0)
+		return EM_OK;
+	if (!pic->run)
+		return em_fail(err, EM_USAGE, "nothing is open yet; open FILE reads data");
+	const struct em_problem *p = pic->run->problem;
+	if (strcmp(argv[0], "next") == 0 || strcmp(argv[0], "previous") == 0) {
+		turn(ui, p, argv[0][0] == 'p');
+		return EM_OK;
+	}
+	if (strcmp(argv[0], "move") == 0) {
+		a = (struct em_landscape_ask){.kind = EM_ALONG_MOVE, .zoom = 1};
+	} else if (strcmp(argv[0], "map") == 0) {
+		a = (struct em_landscape_ask){.kind = EM_OVER_TWO, .zoom = 1};
+		if (!em_landscape_pair(p, &a.x, &a.y))
+			return em_fail(err, EM_USAGE, "%s has one parameter: there is nothing to map; . looks along it", p->model->title);
+	} else {
+		enum em_status st = parameters(p, argc, argv, &a, err);
+		if (st)
+			return st;
+	}
+	ui->landscape.ask = a;
+	return EM_OK;
+}
+
+static bool command(struct ui *ui, const struct picture *pic, const struct view_call *call, struct em_err *err)
+{
+	struct em_landscape_ask a = asked(ui);
+	if (strcmp(call->name, "right") == 0 || strcmp(call->name, "left") == 0) {
+		turn(ui, pic->run->problem, call->name[0] == 'l');
+		return true;
+	}
+	if (strcmp(call->name, "zoom") == 0) {
+		char how = call->argc > 0 ? call->argv[0][0] : 'a';
+		a.zoom = how == 'i' ? fmin(a.zoom * 2, 1024) : how == 'o' ? fmax(a.zoom / 2, a.kind == EM_ALONG_MOVE ? 0.125 : 1) : 1;
+		ui->landscape.ask = a;
+		return true;
+	}
+	(void)err;
+	return false;
+}
+
+const struct view view_landscape = {
+	.name = "landscape",
+	.title = "Landscape",
+	.key = '7',
+	.about = "log p(X|θ) and the bound ELBO(q,θ) with q held, along the line on which the M-step moves θ: 0 is where q was made, 1 where "
+	         "the M-step goes. An exact E-step lifts the bound until it touches log p at θ; the M-step goes to the top of the bound. "
+	         "Right and left go on to single parameters and to a map of log p over two of them with the path of EM; + and - zoom.",
+	.draw = draw,
+	.command = command,
+	.wants = wants,
+};
