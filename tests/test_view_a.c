@@ -314,7 +314,7 @@ static void test_views_by_name(void **state)
 	assert_int_equal(ui_command(&f.ui, &f.pic, 2, sort, &line, &err), EM_USAGE);
 	struct canvas *c = fixture_screen(&f, 80, 24, GLYPHS_UTF8);
 	canvas_free(c);
-	fixture_command(&f, "click 25 1");
+	fixture_command(&f, "click 19 1");
 	assert_string_equal(f.ui.view->name, "terms");
 	fixture_command(&f, "click 76 1");
 	assert_string_equal(f.ui.view->name, "help");

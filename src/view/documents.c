@@ -565,7 +565,7 @@ static bool command(struct ui *ui, const struct picture *pic, const struct view_
 
 static const char *titled(const struct picture *pic, bool brief)
 {
-	return !pic->data || pic->corpus ? "Documents" : brief ? "Obs" : "Observations";
+	return !pic->data || pic->corpus ? (brief ? "Docs" : "Documents") : brief ? "Obs" : "Observations";
 }
 
 const struct view view_documents = {
