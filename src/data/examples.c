@@ -81,7 +81,7 @@ static const struct em_start waiting_start[] = {{"weights", half, 2}, {"means", 
 static const char *const gmm_settings[][2] = {
 	{"components", "2"}, {"init", "given"}, {"tolerance", "1e-06"}, {NULL, NULL},
 };
-static const char *const gmm_models[] = {"gmm", NULL};
+static const char *const gmm_models[] = {"gmm", NULL}, *const faithful_models[] = {"gmm", "factor", NULL};
 
 /* ---- death notices ---- */
 
@@ -175,7 +175,7 @@ static const struct em_example examples[] = {
 	 "Rao (1965) in Dempster, Laird and Rubin, JRSS B 39 (1977)", linkage_models, linkage_settings, linkage_start, false,
 	 make_linkage},
 	{"faithful", "272 eruptions of Old Faithful, their length and the wait for the next", "Azzalini and Bowman, Applied Statistics 39 (1990)",
-	 gmm_models, gmm_settings, faithful_start, false, make_faithful},
+	 faithful_models, gmm_settings, faithful_start, false, make_faithful},
 	{"waiting", "the 272 waits for Old Faithful alone, in one dimension", "Azzalini and Bowman, Applied Statistics 39 (1990)",
 	 gmm_models, gmm_settings, waiting_start, false, make_waiting},
 	{"three", "the points 1, 2 and 3 under two unit Gaussians: EM by hand", "Cross Validated, question 312703", gmm_models,
