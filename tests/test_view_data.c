@@ -487,6 +487,16 @@ static void test_choosing_observations(void **state)
 	command(&v, "leave");
 	assert_string_equal(v.ui.view->name, "data");
 	close_shown(&v);
+	open_example(&v, "three");
+	for (int n = 0; n < 3; n++) {
+		char words[64];
+		canvas_free(alone(&v, 78, 20, GLYPHS_UTF8));
+		int x = v.ui.plot.x + (int)((n + 1 - v.ui.plot_from) / (v.ui.plot_to - v.ui.plot_from) * v.ui.plot.w);
+		snprintf(words, sizeof words, "click %d %d", x + 1, v.ui.plot.y + 3);
+		command(&v, words);
+		assert_int_equal(v.ui.document, n);
+	}
+	close_shown(&v);
 }
 
 /* Long sequences scroll, then others are chosen. */
@@ -556,6 +566,7 @@ static void test_goldens_of_examples(void **state)
 	golden_example("icecream", 2);
 	golden_example("vowels", 8);
 	golden_example("bars", 6);
+	golden_example("digits", 3);
 	open_example(&v, "three");
 	golden(&v, "three-start", 78, 20, GLYPHS_UTF8, false);
 	close_shown(&v);
@@ -653,7 +664,8 @@ static void check_everywhere(struct shown *v, const char *name)
 static void test_any_size_and_step(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"coins", "linkage", "faithful", "waiting", "three", "icecream", "vowels", "bars"};
+	static const char *const names[] = {"coins", "linkage", "faithful", "waiting", "three", "icecream", "vowels", "bars",
+	                                    "deaths", "digits"};
 	struct shown v;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		open_example(&v, names[i]);

@@ -11,6 +11,7 @@
 #include "plot/hist.h"
 #include "view/arrays.h"
 #include "view/data_parts.h"
+#include "view/order.h"
 #include "view/pane.h"
 
 enum { SAMPLES = 401, SHOWN = 20 };
@@ -216,6 +217,8 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 		fig_canvas(&d.fig, c, r);
 		hist_draw(&d.hist, &d.fig, c, r);
 		ui->plot = fig_plot_rect(&d.fig, c, r);
+		ui->plot_from = d.fig.x.lo;
+		ui->plot_to = d.fig.x.hi;
 		if (rug.h > 0)
 			draw_rug(&d, &l, c, r, rug);
 		if (ui->document < l.table->rows) {
@@ -231,4 +234,22 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 	free(d.curves);
 }
 
-const struct data_picture data_histogram = {draw, NULL};
+/* A click selects the observation nearest to its column. */
+static bool command(struct ui *ui, const struct picture *pic, const struct view_call *call, struct em_err *err)
+{
+	const struct em_points *t = pic->data->points;
+	size_t best = 0;
+	int x, y;
+	(void)err;
+	if (strcmp(call->name, "click") != 0 || !pane_cell(call, &x, &y))
+		return false;
+	double at = ui->plot_from + (x - ui->plot.x + 0.5) / ui->plot.w * (ui->plot_to - ui->plot_from);
+	for (size_t n = 1; n < t->rows; n++)
+		if (fabs(t->x[n] - at) < fabs(t->x[best] - at))
+			best = n;
+	if (rect_has(ui->plot, x, y))
+		order_select(ui, best);
+	return true;
+}
+
+const struct data_picture data_histogram = {draw, command};
