@@ -264,6 +264,8 @@ static void test_ends(void **state)
 			assert_true(fit_theta(s, "bias", 0, 0) == 0 && complement(s, 0, 0) == 1);
 			assert_true(fit_q(s, "responsibilities", 2, 0) == 0 && fit_q(s, "responsibilities", 1, 0) > .9);
 		}
+		if (cases[c].weight == 0) /* nothing is tossed with it: 0/0 leaves it as it is */
+			assert_true(fit_theta(s, "bias", 0, 0) == cases[c].bias[0] && fit_theta(s, "weights", 0, 0) == 0);
 		em_snapshot_release(s);
 		fit_close(&f);
 	}

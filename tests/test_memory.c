@@ -110,6 +110,45 @@ static void test_opening_a_corpus(void **state)
 	unlink(path);
 }
 
+static enum em_status open_table(void *self, struct em_err *err)
+{
+	struct opening *o = self;
+	struct em_data *d = NULL;
+	enum em_status st = em_data_open(EM_DATA_POINTS, o->path, o->settings, &d, err);
+	if (!st)
+		em_data_free(d);
+	return st;
+}
+
+/* Calls that say what is wrong with a table allocate too. */
+static enum em_status refuse_table(void *self, struct em_err *err)
+{
+	enum em_status st = open_table(self, err);
+	return st == EM_INPUT ? EM_OK : st;
+}
+
+static void test_opening_a_table(void **state)
+{
+	(void)state;
+	static const char *const text[] = {"a,b\n1,2\n3,4\n", ",b\n1,2\n", "a,b\n1,\"x\"\n", "c,d\n1,2\n", "a,a\n1,2\n"};
+	static const char *const columns[] = {"", "1,2", "b,a"};
+	const struct em_setting_table *tables[] = {&em_points_settings};
+	for (size_t i = 0; i < 15; i++) {
+		char path[] = "/tmp/elbow-test-XXXXXX.csv";
+		int fd = mkstemps(path, 4);
+		assert_true(fd >= 0);
+		assert_int_equal(write(fd, text[i / 3], strlen(text[i / 3])), strlen(text[i / 3]));
+		close(fd);
+		struct em_settings *plain = em_settings_new(tables, 1);
+		struct opening o = {path, NULL};
+		assert_int_equal(em_settings_with(plain, "columns", columns[i % 3], &o.settings, NULL), EM_OK);
+		assert_true(sweep(i == 0 ? open_table : refuse_table, &o) > 5);
+		em_settings_release(plain);
+		em_settings_release(o.settings);
+		unlink(path);
+	}
+}
+
 struct running {
 	struct em_data data;
 	struct em_settings *settings;
@@ -271,6 +310,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_opening_a_corpus),
+		cmocka_unit_test(test_opening_a_table),
 		cmocka_unit_test(test_a_run),
 		cmocka_unit_test(test_every_model),
 		cmocka_unit_test(test_corpus_models),
