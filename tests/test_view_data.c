@@ -491,8 +491,8 @@ static void test_choosing_observations(void **state)
 	for (int n = 0; n < 3; n++) {
 		char words[64];
 		canvas_free(alone(&v, 78, 20, GLYPHS_UTF8));
-		int x = v.ui.plot.x + (int)((n + 1 - v.ui.plot_from) / (v.ui.plot_to - v.ui.plot_from) * v.ui.plot.w);
-		snprintf(words, sizeof words, "click %d %d", x + 1, v.ui.plot.y + 3);
+		int column = v.ui.plot.x + (int)((n + 1 - v.ui.plot_from) / (v.ui.plot_to - v.ui.plot_from) * v.ui.plot.w);
+		snprintf(words, sizeof words, "click %d %d", column + 1, v.ui.plot.y + 3);
 		command(&v, words);
 		assert_int_equal(v.ui.document, n);
 	}
