@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const struct em_setting rows[] = {
-	{"columns", EM_TEXT, "", 0, 0, NULL, EM_EFFECT_REOPEN, "columns of the table that are the data, by name, as a,b; all without"},
+	{"columns", EM_TEXT, "", 0, 0, NULL, EM_EFFECT_REOPEN, "columns of the table that are the data, by name or number, as a,b; all without"},
 };
 
 const struct em_setting_table em_points_settings = {"points", rows, sizeof rows / sizeof rows[0]};
