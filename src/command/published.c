@@ -437,6 +437,14 @@ static const struct published evidence_three[] = {
 	END,
 };
 
+/* The ELBO rises, log p falls. */
+static const struct published paradox[] = {
+	E(1, "ELBO", "-12.1439"), E(1, "KL", "1.9206"), E(1, "log p", "-10.2232"),
+	M(1, "ELBO", "-11.5745"), M(1, "KL", ".8541"),  M(1, "log p", "-10.7204"),
+	M(2, "log p", "-10.7312"), M(3, "log p", "-10.7395"),
+	END,
+};
+
 #define BY_OTHERS "computed by other programs"
 #define BY_HAND "brute force over all topics, in agreement with the sum over counts"
 
@@ -467,5 +475,6 @@ const struct trial selftest_trials[] = {
 	{"evidence", "LDA, alpha 0.1", BY_HAND, &three_words, false, NULL, NULL, lda_tenth, evidence_tenth},
 	{"evidence", "LDA, alpha 5", BY_HAND, &three_words, false, NULL, NULL, lda_five, evidence_five},
 	{"evidence", "LDA, three topics, alpha 0.5", BY_HAND, &four_words, false, NULL, NULL, lda_three, evidence_three},
+	{"paradox", "log p falls while the ELBO rises", BY_OTHERS, NULL, false, NULL, NULL, NULL, paradox},
 	{NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, NULL},
 };

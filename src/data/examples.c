@@ -164,11 +164,62 @@ static enum em_status make_gazette(const struct em_settings *s, struct em_data *
 	return em_data_open(EM_DATA_CORPUS, NULL, s, out, err);
 }
 
+/* ---- how far mean field is off: documents small enough to sum over ---- */
+
+static enum em_status make_texts(const char *name, const char *csv, const struct em_settings *s, struct em_data **out, struct em_err *err)
+{
+	struct em_corpus *c = NULL;
+	enum em_status st = em_corpus_from(name, csv, strlen(csv), s, &c, err);
+	return st ? st : em_data_of(name, c, NULL, NULL, out, err);
+}
+
+static enum em_status make_oneword(const struct em_settings *s, struct em_data **out, struct em_err *err)
+{
+	return make_texts("oneword", "text\na\nb\nc\n", s, out, err);
+}
+
+static enum em_status make_saddle(const struct em_settings *s, struct em_data **out, struct em_err *err)
+{
+	return make_texts("saddle", "text\na c\nb\n", s, out, err);
+}
+
+static enum em_status make_basins(const struct em_settings *s, struct em_data **out, struct em_err *err)
+{
+	return make_texts("basins", "text\na a b b c c\n", s, out, err);
+}
+
+static enum em_status make_paradox(const struct em_settings *s, struct em_data **out, struct em_err *err)
+{
+	return make_texts("paradox", "text\na a b c\na a b c c\n", s, out, err);
+}
+
+#define TEXTS(K) \
+	{"components", K}, {"init", "given"}, {"min_length", "1"}, {"stop", "none"}, {"e_start", "cold"}, {"e_sweeps", "100000"}, \
+	{"e_tolerance", "1e-12"}, {"tolerance", "1e-06"}, {NULL, NULL}
+static const char *const two_topics[][2] = {TEXTS("2")}, *const three_topics[][2] = {TEXTS("3")};
+static const char *const lda_models[] = {"lda", NULL};
+static const double mirrored[] = {0.6, 0.3, 0.1, 0.1, 0.3, 0.6}, ones[] = {1, 1}, tenths[] = {0.1, 0.1};
+static const struct em_start oneword_start[] = {{"alpha", ones, 2}, {"topics", mirrored, 6}, {NULL, NULL, 0}};
+static const struct em_start saddle_start[] = {{"alpha", tenths, 2}, {"topics", mirrored, 6}, {NULL, NULL, 0}};
+static const double basins_alpha[] = {0.05, 0.05, 0.05};
+static const double basins_topics[] = {0.35, 0.10, 0.55, 0.25, 0.30, 0.45, 0.20, 0.60, 0.20};
+static const struct em_start basins_start[] = {{"alpha", basins_alpha, 3}, {"topics", basins_topics, 9}, {NULL, NULL, 0}};
+static const double fifths[] = {0.2, 0.2}, paradox_topics[] = {0.3, 0.5, 0.2, 0.5, 0.1, 0.4};
+static const struct em_start paradox_start[] = {{"alpha", fifths, 2}, {"topics", paradox_topics, 6}, {NULL, NULL, 0}};
+
 static const struct em_example examples[] = {
 	{"gazette", "140 short newspaper pieces in four subjects, some in two", "written for elbow", corpus_models, NULL, NULL,
 	 false, make_gazette},
 	{"bars", "500 documents of ten bars on a grid of 5 x 5 words; topics are images",
 	 "after Griffiths and Steyvers, PNAS 101 (2004); drawn from the seed", corpus_models, bars_settings, NULL, true, make_bars},
+	{"oneword", "three documents of one word each: KL is above 0 all the same", "written for elbow", lda_models, two_topics,
+	 oneword_start, false, make_oneword},
+	{"saddle", "two words whose usual start is a saddle of the bound", "written for elbow", lda_models, two_topics, saddle_start,
+	 false, make_saddle},
+	{"basins", "six words, four stable optima of one E-step; the usual start ends in the worst", "written for elbow", lda_models,
+	 three_topics, basins_start, false, make_basins},
+	{"paradox", "two documents on which log p falls while the ELBO rises", "written for elbow", lda_models, two_topics,
+	 paradox_start, false, make_paradox},
 	{"coins", "five sets of ten tosses of two coins; which coin is hidden", "Do and Batzoglou, Nature Biotechnology 26 (2008)",
 	 coins_models, coins_settings, coins_start, false, make_coins},
 	{"linkage", "197 animals in four cells, one parameter: the smallest EM there is",
