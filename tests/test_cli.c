@@ -183,6 +183,39 @@ static void test_scripts_and_files(void **state)
 	done(&r);
 }
 
+/* Models and examples from the command line: exit status, messages, a start from a file, Q that falls. */
+static void test_models(void **state)
+{
+	(void)state;
+	struct ran r = run("d=$(mktemp -d) && cd \"$d\" && printf 'heads,tosses\n5,10\n9,10\n8,10\n4,10\n7,10\n' >five.csv && "
+	                   "printf '{\"elbow\":1,\"model\":\"coins\",\"settings\":{\"components\":\"2\"},"
+	                   "\"theta\":{\"weights\":[0.5,0.5],\"bias\":[0.9,0.1]}}' >far.json && "
+	                   "elbow -b -m coins --init far.json -s weights_update=fixed five.csv -e 'finish 4' -e 'show ledger' "
+	                   "-e 'view terms' -e 'screenshot t.txt' && cat t.txt; s=$?; cd /; rm -r \"$d\"; exit $s");
+	if (r.status != 0)
+		fail_msg("%d: %s%s", r.status, r.out, r.err);
+	assert_non_null(strstr(r.out, "−40.9866")); /* log p at the start, and after two M-steps */
+	assert_non_null(strstr(r.out, "−31.8405"));
+	assert_non_null(strstr(r.out, "−31.6171"));
+	assert_non_null(strstr(r.out, "it fell in 3 of 3 iterations"));
+	done(&r);
+	r = run("elbow -b --example three -s init=observations -e continue");
+	assert_int_equal(r.status, 1); /* a component collapses */
+	assert_non_null(strstr(r.err, "collapses"));
+	done(&r);
+	r = run("elbow -b -m linkage -e continue -e 'show components' && elbow -b -e 'selftest linkage'");
+	assert_int_equal(r.status, 0);
+	assert_non_null(strstr(r.out, "all as published"));
+	done(&r);
+	r = run("elbow -b --example coins -e 'landscape move' -e 'screenshot /dev/null/x.txt'");
+	assert_int_not_equal(r.status, 0);
+	done(&r);
+	r = run("elbow -b --example coins -m gmm");
+	assert_int_equal(r.status, 2);
+	assert_string_equal(r.err, "elbow: the example coins is not for gmm but for coins\n");
+	done(&r);
+}
+
 static void test_information(void **state)
 {
 	(void)state;
@@ -203,7 +236,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_report),         cmocka_unit_test(test_messages),    cmocka_unit_test(test_hostile_text),
 		cmocka_unit_test(test_broken_outputs), cmocka_unit_test(test_scripts_and_files),
-		cmocka_unit_test(test_information),
+		cmocka_unit_test(test_models),         cmocka_unit_test(test_information),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

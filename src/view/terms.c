@@ -205,14 +205,43 @@ static void say_perplexity(const struct em_entry *now, double tokens, char *out,
 		         number_fixed(exact, 4).s, pane_known(now).s);
 }
 
+/* Q at its maximum, from M-step to M-step: it may fall while the ELBO rises. */
+static void say_q(const struct em_snapshot *s, char *out, size_t size)
+{
+	const struct em_entry *last = NULL, *before = NULL;
+	size_t pairs = 0, fell = 0;
+	for (size_t i = 0; i <= s->position; i++) {
+		if (s->ledger[i].phase != EM_M)
+			continue;
+		before = last;
+		last = s->ledger + i;
+		pairs += before != NULL;
+		fell += before && last->energy < before->energy;
+	}
+	out[0] = '\0';
+	if (!before)
+		return;
+	struct number change = pane_change_at(last->energy - before->energy, pane_decimals(fabs(last->energy - before->energy)));
+	int n = snprintf(out, size, "Q, the energy after the M-step, went %s → %s (%s) from %s to %s", number_fixed(before->energy, 4).s,
+	                 number_fixed(last->energy, 4).s, change.s, pane_step(before).s, pane_step(last).s);
+	if (fell)
+		n += snprintf(out + n, size - (size_t)n, "; it fell in %s of %s iterations. EM does not promise Q: the ELBO rose, for the E-steps "
+		              "lower Q and raise the entropy by more", number_count(fell).s, number_count(pairs).s);
+	snprintf(out + n, size - (size_t)n, ".");
+}
+
 /* Help of the selected row and the values per token, from row `rows` of r on where that leaves room. Returns the rows
  * used, the empty ones below included. */
-static int draw_foot(struct canvas *c, struct rect r, int rows, const struct row *row, const struct em_entry *now, double tokens)
+static int draw_foot(struct canvas *c, struct rect r, int rows, const struct row *row, const struct em_snapshot *s, double tokens)
 {
-	char help[512], per[400] = "";
+	const struct em_entry *now = s->ledger + s->position;
+	char help[512], per[1024] = "", q[480];
 	snprintf(help, sizeof help, "%s: %s.", row->name, row->help);
 	if (tokens > 0)
 		say_perplexity(now, tokens, per, sizeof per);
+	say_q(s, q, sizeof q);
+	if (q[0])
+		snprintf(per + strlen(per), sizeof per - strlen(per), "%s%s", per[0] ? "\n" : "", q);
 	int a = pane_rows(c, r.w, help), b = per[0] ? pane_rows(c, r.w, per) : 0, want = a + b + (b ? 1 : 0);
 	if (want > r.h) {
 		b = 0;
@@ -272,7 +301,7 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 		foot = 1;
 	if (foot > 0) {
 		struct rect below = {r.x, r.y + r.h - foot, r.w, foot};
-		rect_cut_bottom(&r, draw_foot(c, below, 1, &t.row[ui->terms.cursor], &s->ledger[s->position], tokens));
+		rect_cut_bottom(&r, draw_foot(c, below, 1, &t.row[ui->terms.cursor], s, tokens));
 	}
 	keep_in_sight(&ui->terms, t.n, r.h);
 	ui->plot = r;
