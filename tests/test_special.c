@@ -54,6 +54,19 @@ static void test_recurrences(void **state)
 	}
 }
 
+static void test_inverse_digamma(void **state)
+{
+	(void)state;
+	for (double x = 1e-140; x < 1e140; x *= x < 1e-6 || x > 1e8 ? 31.7 : 1.093) {
+		double y = special_digamma(x), room = 1e-15 + 4e-16 * (fabs(y) + 1) / (x * special_trigamma(x));
+		close_to("inverse digamma", y, special_inverse_digamma(y) / x, 1, room * 4);
+	}
+	close_to("inverse digamma", 0, special_inverse_digamma(0), 1.4616321449683623, 1e-14);
+	assert_true(special_inverse_digamma(-INFINITY) == 0 && special_inverse_digamma(INFINITY) == INFINITY);
+	assert_true(isnan(special_inverse_digamma(NAN)));
+	assert_true(special_inverse_digamma(-1e200) == 1e-200 && special_inverse_digamma(1000) > 1e300);
+}
+
 /* Nothing ends the program: limits where there are, NAN elsewhere. */
 static void test_outside_the_range(void **state)
 {
@@ -135,6 +148,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gamma_functions),   cmocka_unit_test(test_recurrences),
+		cmocka_unit_test(test_inverse_digamma),
 		cmocka_unit_test(test_outside_the_range), cmocka_unit_test(test_log_space),
 		cmocka_unit_test(test_beta_quantiles),    cmocka_unit_test(test_beta_quantiles_far_out),
 	};

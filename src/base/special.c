@@ -29,6 +29,24 @@ double special_trigamma(double x)
 	return gsl_sf_psi_1_e(x, &r) ? NAN : r.val;
 }
 
+/* Newton's method from within a few percent (Minka, Estimating a Dirichlet distribution, 2000, appendix C); digamma is concave,
+ * so after the first step the iterates rise to the root. */
+double special_inverse_digamma(double y)
+{
+	if (isnan(y) || isinf(y))
+		return y < 0 ? 0 : y;
+	double x = y >= -2.22 ? exp(y) + 0.5 : -1 / (y + 0.57721566490153286);
+	if (!(x > 1 / EXTREME && x < EXTREME))
+		return x;
+	for (int i = 0; i < 8; i++) {
+		double step = (special_digamma(x) - y) / special_trigamma(x);
+		x = step < x ? x - step : x / 2;
+		if (fabs(step) <= 1e-15 * x)
+			break;
+	}
+	return x;
+}
+
 double special_lgamma(double x)
 {
 	int sign; /* lgamma() itself writes a global */

@@ -8,6 +8,8 @@
 
 double special_digamma(double x);
 double special_trigamma(double x);
+/* The x > 0 with digamma(x) = y: to a few ulp times the condition of the problem; 0 for -INFINITY. */
+double special_inverse_digamma(double y);
 double special_lgamma(double x);
 /* D(a) = lgamma(sum a) - sum lgamma(a): the log normalizer of a Dirichlet density. */
 double special_log_norm(const double *a, size_t n);
