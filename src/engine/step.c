@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/sum.h"
 #include "engine/pass.h"
 
 static double clock_now(void)
@@ -14,18 +15,6 @@ static double clock_now(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* A sum that does not lose small shares beside large ones (Neumaier). */
-struct sum {
-	double total, lost;
-};
-
-static void add(struct sum *s, double x)
-{
-	double t = s->total + x;
-	s->lost += fabs(s->total) >= fabs(x) ? (s->total - t) + x : (x - t) + s->total;
-	s->total = t;
-}
-
 /* The bounds of all observations as the entry's ELBO and terms; also the sum of sizes, for the rounding allowance. */
 static void total_bounds(const struct em_problem *p, const struct state *s, struct em_entry *e)
 {
@@ -33,15 +22,15 @@ static void total_bounds(const struct em_problem *p, const struct state *s, stru
 	struct sum elbo = {0}, term[EM_TERMS] = {{0}};
 	double size = 0;
 	for (size_t n = 0; n < p->layout.observations; n++) {
-		add(&elbo, b[n].elbo);
+		sum_add(&elbo, b[n].elbo);
 		for (size_t i = 0; i < p->layout.terms; i++) {
-			add(&term[i], b[n].terms[i]);
+			sum_add(&term[i], b[n].terms[i]);
 			size += fabs(b[n].terms[i]);
 		}
 	}
-	e->elbo = elbo.total + elbo.lost;
+	e->elbo = sum_of(&elbo);
 	for (size_t i = 0; i < p->layout.terms; i++)
-		e->terms[i] = term[i].total + term[i].lost;
+		e->terms[i] = sum_of(&term[i]);
 	e->allowance = 1e-9 + 1e-12 * size;
 }
 
@@ -58,10 +47,10 @@ static void total_evidence(const struct em_problem *p, const struct state *s, st
 	bool all = true;
 	for (size_t n = 0; n < p->layout.observations; n++) {
 		all &= !isnan(s->log_p->v[n]);
-		add(&sum, s->log_p->v[n]);
+		sum_add(&sum, s->log_p->v[n]);
 	}
 	e->evidence = all ? EM_EVIDENCE_EXACT : EM_EVIDENCE_NONE;
-	e->log_evidence = all ? sum.total + sum.lost : NAN;
+	e->log_evidence = all ? sum_of(&sum) : NAN;
 	e->log_evidence_se = all ? 0 : NAN;
 }
 
@@ -71,8 +60,8 @@ static void total_kl(const struct em_problem *p, const struct state *s, struct e
 	const struct em_bound *b = state_bounds(s->bounds);
 	struct sum kl = {0};
 	for (size_t n = 0; n < p->layout.observations; n++)
-		add(&kl, b[n].kl);
-	e->kl = p->model->exact ? kl.total + kl.lost : e->log_evidence - e->elbo;
+		sum_add(&kl, b[n].kl);
+	e->kl = p->model->exact ? sum_of(&kl) : e->log_evidence - e->elbo;
 	if (p->model->exact && fabs(e->kl) <= 1e-5 * e->allowance) /* the last bits of sums that cancel to 0 */
 		e->kl = 0;
 }

@@ -12,30 +12,19 @@
 #include <string.h>
 
 #include "base/special.h"
+#include "base/sum.h"
 #include "model/hmm.h"
 #include "model/hmm_kernel.h"
 #include "model/lda_kernel.h"
 
 #define LN2 0.693147180559945309417
 
-/* A sum that keeps what small shares would lose beside large ones (Neumaier). */
-struct sum {
-	double total, lost;
-};
-
-static void add(struct sum *s, double x)
-{
-	double t = s->total + x;
-	s->lost += fabs(s->total) >= fabs(x) ? (s->total - t) + x : (x - t) + s->total;
-	s->total = t;
-}
-
 static void add_lanes(struct sum *s, const double *v, size_t n)
 {
 	double part = 0;
 	for (size_t i = 0; i < n; i++)
 		part += v[i];
-	add(s, part);
+	sum_add(s, part);
 }
 
 /* ---- backward ---- */
@@ -102,12 +91,12 @@ static void backward_logs(struct hmm_chain *c, double *v)
 		c->scale[at] = top > -INFINITY ? top : 0;
 		for (size_t i = 0; i < k; i++)
 			b[i] -= c->scale[at];
-		add(&scales, c->scale[at]);
+		sum_add(&scales, c->scale[at]);
 	}
 	for (size_t i = 0; i < k; i++)
 		v[i] = t->initial[i] > 0 ? t->log_initial[i] + log_joint(t, c->x[0], i, c->message[i]) : -INFINITY;
 	c->z = special_log_sum_exp(v, k);
-	c->log_p = c->z + (scales.total + scales.lost);
+	c->log_p = c->z + (sum_of(&scales));
 }
 
 void hmm_backward(struct hmm_chain *c, bool logs, double *scratch)
@@ -155,9 +144,9 @@ static void begin(const struct hmm_chain *q, const struct hmm_chain *now, double
 			continue;
 		double first = log_first(q, i), g = q->logs ? exp(first) : joint / q->z * q->message[i];
 		w[i] = q->logs ? g : joint / q->z;
-		add(h, -g * first);
+		sum_add(h, -g * first);
 		if (now)
-			add(kl, g * (first - log_first(now, i)));
+			sum_add(kl, g * (first - log_first(now, i)));
 	}
 }
 
@@ -258,7 +247,7 @@ void hmm_forward(struct hmm_chain *q, const struct hmm_chain *now, double *count
 	normalize(q, last, s.w);
 	for (size_t i = 0; i < kp; i++)
 		q->message[last * kp + i] = q->logs ? s.w[i] : s.w[i] * q->message[last * kp + i];
-	*out = (struct hmm_sums){h.total + h.lost, kl.total + kl.lost};
+	*out = (struct hmm_sums){sum_of(&h), sum_of(&kl)};
 	if (now && (out->kl > -HMM_NEVER || !(now->log_p > -INFINITY)))
 		out->kl = INFINITY;
 }

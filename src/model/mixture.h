@@ -87,6 +87,14 @@ enum em_status mixture_weigh(const struct em_problem *p, const double *theta, si
                              struct em_err *err);
 void mixture_masses(const struct em_problem *p, const double *stats, double *out);
 
+/* What the record of every mixture holds, beside its names, data and picture, init, describe, equation and collect. */
+#define MIXTURE_MEMBERS \
+	.exact = true, .family = &mixture, .settings = &settings, .terms = mixture_terms, .layout = layout, \
+	.check = mixture_check, .start = mixture_start, .derive = mixture_derive, .e_step = mixture_e_step, \
+	.m_step = mixture_m_step, .block = mixture_block, .energy = mixture_energy, .monotone = exact_monotone, \
+	.masses = mixture_masses, .shares = mixture_shares, .weigh = mixture_weigh, .explain = exact_explain, \
+	.describe = describe, .equation = equation
+
 /* For every exact model: sentences from the ledger (explain.c). */
 bool exact_monotone(const struct em_problem *p);
 void exact_explain(const struct em_problem *p, const struct em_entry *before, const struct em_entry *now, char *out,
