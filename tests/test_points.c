@@ -75,7 +75,7 @@ static void expect(const char *file, const char *columns, const char *text, cons
 	const char *path = put(file, text);
 	enum em_status st = refused(path, columns, got, sizeof got);
 	assert_string_equal(got, want);
-	assert_int_equal(st, strncmp(want, "columns=", 8) ? EM_INPUT : EM_USAGE);
+	assert_int_equal(st, strncmp(want, "columns:", 8) ? EM_INPUT : EM_USAGE);
 }
 
 /* ---- what is read ---- */
@@ -129,7 +129,7 @@ static void test_columns(void **state)
 	for (size_t i = 0; i < 4; i++)
 		expect("a.csv", unclear[i], table, "a.csv:1: columns 2 and 6 are both named \"x\"; rename one, or take columns by number "
 		                                   "with --set columns=2");
-	expect("a.csv", "1", table, "a.csv:2: column id: \"k1\" is not a number; every cell is a number such as -1.5 or 2e3");
+	expect("a.csv", "1", table, "a.csv:2: column \"id\": \"k1\" is not a number; every cell is a number such as -1.5 or 2e3");
 }
 
 static void test_numbers_of_a_table(void **state)
@@ -177,50 +177,56 @@ static void test_wrong_tables(void **state)
 		                      "holds the separator"},
 		{"a", "a,b\n1,2\n3,4,\n", "a.csv:3: 3 cells where the first line names 2 columns; give a cell for every column, and quote one "
 		                          "that holds the separator"},
-		{"", "a,b\n1,2\n,4\n", "a.csv:3: column a: the cell is empty; every row has a number there"},
-		{"", "a,b\n1,\"  \"\n", "a.csv:2: column b: the cell is empty; every row has a number there"},
-		{"", "a,b\n1,2\nNA,4\n", "a.csv:3: column a: \"NA\" is not a number; every row has one there: remove this row"},
-		{"", "a,b\n1,2\n?,x\n", "a.csv:3: column a: \"?\" is not a number; every row has one there: remove this row"},
-		{"", "a,b\n1,NaN\n", "a.csv:2: column b: \"NaN\" is not a finite number; give one, or remove the row"},
-		{"", "a,b\n1,-inf\n", "a.csv:2: column b: \"-inf\" is not a finite number; give one, or remove the row"},
-		{"", "a,b\n1,+Infinity\n", "a.csv:2: column b: \"+Infinity\" is not a finite number; give one, or remove the row"},
-		{"", "a,b\n1,1e309\n", "a.csv:2: column b: \"1e309\" is too large; numbers go to 1.7e308"},
-		{"", "a,b\n1,2\n3,0x10\n", "a.csv:3: column b: \"0x10\" is not a number; " PLAIN},
-		{"", "a\n1e\n", "a.csv:2: column a: \"1e\" is not a number; " PLAIN},
-		{"", "a\n.\n", "a.csv:2: column a: \".\" is not a number; every row has one there: remove this row"},
-		{"", "a\n1.2.3\n", "a.csv:2: column a: \"1.2.3\" is not a number; " PLAIN},
-		{"", "a\n--1\n", "a.csv:2: column a: \"--1\" is not a number; " PLAIN},
-		{"", "a\ninfinite\n", "a.csv:2: column a: \"infinite\" is not a number; " PLAIN},
-		{"", "a\n5%\n", "a.csv:2: column a: \"5%\" is not a number; " PLAIN},
-		{"", "a;b\n1;2,5\n", "a.csv:2: column b: \"2,5\" is not a number; " POINT},
-		{"", "a,b\n1,\"12,345.6\"\n", "a.csv:2: column b: \"12,345.6\" is not a number; " POINT},
-		{"", "a b\n1 2\n", "a.csv:2: column a b: \"1 2\" is not a number; cells are separated by commas, semicolons or tabs"},
-		{"", "a,kind,b,\"c,d\"\n1,x,2,y\n", "a.csv:2: column kind: \"x\" is not a number; take the columns of numbers: --set columns=a,b"},
-		{"", "a,kind,\"c,d\"\n1,x,2\n", "a.csv:2: column kind: \"x\" is not a number; take the columns of numbers: --set "
+		{"", "a,b\n1,2\n,4\n", "a.csv:3: column \"a\": the cell is empty; every row has a number there"},
+		{"", "a,b\n1,\"  \"\n", "a.csv:2: column \"b\": the cell is empty; every row has a number there"},
+		{"", "a,b\n1,2\nNA,4\n", "a.csv:3: column \"a\": \"NA\" is not a number; every row has one there: remove this row"},
+		{"", "a,b\n1,2\n?,x\n", "a.csv:3: column \"a\": \"?\" is not a number; every row has one there: remove this row"},
+		{"", "a,b\n1,NaN\n", "a.csv:2: column \"b\": \"NaN\" is not a finite number; give one, or remove the row"},
+		{"", "a,b\n1,-inf\n", "a.csv:2: column \"b\": \"-inf\" is not a finite number; give one, or remove the row"},
+		{"", "a,b\n1,+Infinity\n", "a.csv:2: column \"b\": \"+Infinity\" is not a finite number; give one, or remove the row"},
+		{"", "a,b\n1,1e309\n", "a.csv:2: column \"b\": \"1e309\" is too large; numbers go to 1.7e308"},
+		{"", "a,b\n1,2\n3,0x10\n", "a.csv:3: column \"b\": \"0x10\" is not a number; give one, or leave the column out: "
+		                          "--set columns=a"},
+		{"", "a\n1e\n", "a.csv:2: column \"a\": \"1e\" is not a number; " PLAIN},
+		{"", "a\n.\n", "a.csv:2: column \"a\": \".\" is not a number; every row has one there: remove this row"},
+		{"", "a\n1.2.3\n", "a.csv:2: column \"a\": \"1.2.3\" is not a number; " PLAIN},
+		{"", "a\n--1\n", "a.csv:2: column \"a\": \"--1\" is not a number; " PLAIN},
+		{"", "a\ninfinite\n", "a.csv:2: column \"a\": \"infinite\" is not a number; " PLAIN},
+		{"", "a\n5%\n", "a.csv:2: column \"a\": \"5%\" is not a number; " PLAIN},
+		{"", "a;b\n1;2,5\n", "a.csv:2: column \"b\": \"2,5\" is not a number; " POINT},
+		{"", "a,b\n1,\"12,345.6\"\n", "a.csv:2: column \"b\": \"12,345.6\" is not a number; " POINT},
+		{"", "a b\n1 2\n", "a.csv:2: column \"a b\": \"1 2\" is not a number; cells are separated by commas, semicolons or tabs"},
+		{"", "a,kind,b,\"c,d\"\n1,x,2,y\n", "a.csv:2: column \"kind\": \"x\" is not a number; take the columns of numbers: --set columns=a,b"},
+		{"", "a,kind,\"c,d\"\n1,x,2\n", "a.csv:2: column \"kind\": \"x\" is not a number; take the columns of numbers: --set "
 		                                "columns=NAME,NAME"},
-		{"", "a,b\nx,y\n", "a.csv:2: column a: \"x\" is not a number; take the columns of numbers: --set columns=NAME,NAME"},
-		{"a", "a,b\nx,1\n", "a.csv:2: column a: \"x\" is not a number; " PLAIN},
+		{"", "a,b\nx,y\n", "a.csv:2: column \"a\": \"x\" is not a number; take the columns of numbers: --set columns=NAME,NAME"},
+		{"", "a,b,c\n1,2,3\n1,x,3\n",
+		 "a.csv:3: column \"b\": \"x\" is not a number; give one, or leave the column out: --set columns=a,c"},
+		{"", "5.1,.2,setosa\n4.9,.2,setosa\n", "a.csv:2: column \"setosa\": \"setosa\" is not a number; the first line looks like "
+		                                       "numbers too: the names of the columns belong there"},
+		{"", "2012,kind\nx,1\n", "a.csv:2: column \"2012\": \"x\" is not a number; take the columns of numbers: --set columns=kind"},
+		{"a", "a,b\nx,1\n", "a.csv:2: column \"a\": \"x\" is not a number; " PLAIN},
 		{"", "\"\",x,y\n1,2,3\n", "a.csv:1: column 1 has no name; give it one, or take others with --set columns=x,y"},
 		{"", "x,\n2,3\n", "a.csv:1: column 2 has no name; give it one, or take others with --set columns=x"},
 		{"", "a,b,a\n1,2,3\n", "a.csv:1: columns 1 and 3 are both named \"a\"; rename one, or take columns by number with --set columns=1"},
 		{"3,1", "a,b,a\n1,2,3\n",
 		 "a.csv:1: columns 1 and 3 are both named \"a\"; rename one, or take columns by number with --set columns=1"},
-		{"a,a", "a,b\n1,2\n", "columns=a,a: column a is there twice; name each column once"},
-		{"a,1", "a,b\n1,2\n", "columns=a,1: column a is there twice; name each column once"},
-		{"a,,b", "a,b\n1,2\n", "columns=a,,b: a name is missing beside a comma; give names as a,b"},
-		{"a,", "a,b\n1,2\n", "columns=a,: a name is missing beside a comma; give names as a,b"},
+		{"a,a", "a,b\n1,2\n", "columns: \"a\" is there twice; name each column once"},
+		{"a,1", "a,b\n1,2\n", "columns: \"a\" is there twice; name each column once"},
+		{"a,,b", "a,b\n1,2\n", "columns: a name is missing beside a comma; give names as a,b"},
+		{"a,", "a,b\n1,2\n", "columns: a name is missing beside a comma; give names as a,b"},
 		{"c", "a,b\n1,2\n", "a.csv:1: no column \"c\", only a, b; name some of these with --set columns=NAME,NAME"},
 		{"0", "a,b\n1,2\n", "a.csv:1: no column \"0\", only a, b; name some of these with --set columns=NAME,NAME"},
 		{"a,99999999999999999999999", "a,b\n1,2\n", "a.csv:1: no column \"99999999999999999999999\", only a, b; name some of these "
 		                                            "with --set columns=NAME,NAME"},
 		{"a,\x1b[2J", "a,\x1b]0;b\n1,2\n", "a.csv:1: no column \"\xef\xbf\xbd[2J\", only a, \xef\xbf\xbd]0;b; name some of these with "
 		                                   "--set columns=NAME,NAME"},
-		{"", "a\n1\n\x1b[2Jx\xff\n", "a.csv:3: column a: \"\xef\xbf\xbd[2Jx\xef\xbf\xbd\" is not a number; " PLAIN},
+		{"", "a\n1\n\x1b[2Jx\xff\n", "a.csv:3: column \"a\": \"\xef\xbf\xbd[2Jx\xef\xbf\xbd\" is not a number; " PLAIN},
 		{"", "a\n1\n\"2\n3\n", "a.csv:3: a quote is opened here and never closed; close it"},
 		{"", "a\n1\n2\"\n", "a.csv:3: a quote inside a field; write it twice and put the field in quotes"},
-		{"", "\"a\nb\"\n1\n\"x\ny\"\n", "a.csv:4: column a b: \"x y\" is not a number; cells are separated by commas, semicolons or tabs"},
+		{"", "\"a\nb\"\n1\n\"x\ny\"\n", "a.csv:4: column \"a b\": \"x y\" is not a number; cells are separated by commas, semicolons or tabs"},
 		{"", "a\n1\n0123456789012345678901234567890123456789x\n",
-		 "a.csv:3: column a: \"01234567890123456789012345678\xe2\x80\xa6\" is not a number; " PLAIN},
+		 "a.csv:3: column \"a\": \"01234567890123456789012345678\xe2\x80\xa6\" is not a number; " PLAIN},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
 		expect("a.csv", cases[i].columns, cases[i].text, cases[i].want);
@@ -263,7 +269,7 @@ static void test_many_columns(void **state)
 	assert_non_null(strstr(got, "\"no\", only column0, column1"));
 	assert_non_null(strstr(got, "\xe2\x80\xa6; name some of these with --set columns=NAME,NAME"));
 	refused(path, "", got, sizeof got);
-	assert_non_null(strstr(got, "column column7: \"x\" is not a number; take the columns of numbers: --set columns=NAME,NAME"));
+	assert_non_null(strstr(got, "column \"column7\": \"x\" is not a number; take the columns of numbers: --set columns=NAME,NAME"));
 	struct em_points *p = opened(path, "column2999,1");
 	assert_true(p->columns == 2 && p->x[0] == 1);
 	em_points_free(p);
@@ -299,6 +305,45 @@ static void test_every_digit(void **state)
 	buf_free(&b);
 }
 
+/* Memory grows with the rows; the last are where the first were. */
+static void test_many_rows(void **state)
+{
+	(void)state;
+	struct buf b = {0};
+	size_t rows = getenv("ELBOW_VALGRIND") ? 10000 : 100000;
+	buf_puts(&b, "a,kind,b\n");
+	for (size_t i = 0; i < rows; i++)
+		buf_printf(&b, "%zu.5,x,%zu\n", i, rows - i);
+	const char *path = put("rows.csv", b.s);
+	struct em_points *p = opened(path, "b,a");
+	assert_int_equal(p->rows, rows);
+	for (size_t i = 0; i < rows; i++)
+		assert_true(p->x[2 * i] == (double)(rows - i) && p->x[2 * i + 1] == (double)i + .5);
+	em_points_free(p);
+	char got[512], want[120];
+	buf_puts(&b, "1,x,1e\n");
+	refused(put("rows.csv", b.s), "b,a", got, sizeof got);
+	snprintf(want, sizeof want, "rows.csv:%zu: column \"b\": \"1e\"", rows + 2);
+	assert_non_null(strstr(got, want));
+	buf_free(&b);
+}
+
+/* A name may be long or a heap of marks: what is wrong and what would be right are still there. */
+static void test_long_names(void **state)
+{
+	(void)state;
+	struct buf b = {0};
+	char got[512];
+	for (int i = 0; i < 900; i++)
+		buf_puts(&b, i < 300 ? "w" : "\xcc\x81");
+	buf_puts(&b, "\nx\n");
+	refused(put("a.csv", b.s), "", got, sizeof got);
+	assert_non_null(strstr(got, "\xe2\x80\xa6\": \"x\" is not a number; " PLAIN));
+	refused(put("a.csv", b.s + 299), "", got, sizeof got);
+	assert_non_null(strstr(got, "\xcc\x81\xe2\x80\xa6\": \"x\" is not a number; " PLAIN));
+	buf_free(&b);
+}
+
 static void test_standard_input(void **state)
 {
 	(void)state;
@@ -311,7 +356,7 @@ static void test_standard_input(void **state)
 		const char *text, *want;
 	} cases[] = {
 		{"a\tb\n1\t2\n", NULL},
-		{"a,b\n1,x\n", "standard input:2: column b: \"x\" is not a number; take the columns of numbers: --set columns=a"},
+		{"a,b\n1,x\n", "standard input:2: column \"b\": \"x\" is not a number; take the columns of numbers: --set columns=a"},
 		{"", "standard input: empty; the first line must name the columns, numbers follow below"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -375,6 +420,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_wrong_files, make_place, drop_place),
 		cmocka_unit_test_setup_teardown(test_many_columns, make_place, drop_place),
 		cmocka_unit_test_setup_teardown(test_every_digit, make_place, drop_place),
+		cmocka_unit_test_setup_teardown(test_many_rows, make_place, drop_place),
+		cmocka_unit_test_setup_teardown(test_long_names, make_place, drop_place),
 		cmocka_unit_test_setup_teardown(test_standard_input, make_place, drop_place),
 		cmocka_unit_test_setup_teardown(test_any_bytes, make_place, drop_place),
 	};

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -103,6 +104,23 @@ static enum cell parse(const struct reader *r, struct em_text t, double *out)
 
 /* ---- the header ---- */
 
+/* A name, safe already, cut for a message. */
+struct label {
+	char s[160];
+};
+
+static struct label label(const char *text)
+{
+	struct label out;
+	size_t n = strlen(text), fit = text_fit(text, n, SHOWN);
+	bool whole = fit == n && fit < sizeof out.s;
+	if (fit > sizeof out.s - 4) /* many marks on few characters */
+		for (fit = sizeof out.s - 4; ((unsigned char)text[fit] & 0xc0) == 0x80;)
+			fit--;
+	snprintf(out.s, sizeof out.s, "%.*s%s", (int)fit, text, whole ? "" : "…");
+	return out;
+}
+
 static enum em_status add_name(struct reader *r, struct em_text cell)
 {
 	double ignored;
@@ -199,13 +217,13 @@ static size_t find(const struct reader *r, struct em_text t)
 static enum em_status alike(const struct reader *r, size_t a, size_t b, size_t line)
 {
 	return em_fail(r->err, EM_INPUT, "%s:%zu: columns %zu and %zu are both named \"%s\"; rename one, or take columns by number "
-	               "with --set columns=%zu", r->path, line, a + 1, b + 1, r->name[a], a + 1);
+	               "with --set columns=%zu", r->path, line, a + 1, b + 1, label(r->name[a]).s, a + 1);
 }
 
 static enum em_status choose(struct reader *r, size_t j)
 {
 	if (r->slot[j] != ABSENT)
-		return em_fail(r->err, EM_USAGE, "columns=%s: column %s is there twice; name each column once", r->asked, r->name[j]);
+		return em_fail(r->err, EM_USAGE, "columns: \"%s\" is there twice; name each column once", label(r->name[j]).s);
 	r->slot[j] = r->width;
 	r->chosen[r->width++] = j;
 	return EM_OK;
@@ -215,7 +233,7 @@ static enum em_status choose(struct reader *r, size_t j)
 static enum em_status choose_named(struct reader *r, struct em_text t, size_t line)
 {
 	if (t.length == 0)
-		return em_fail(r->err, EM_USAGE, "columns=%s: a name is missing beside a comma; give names as a,b", r->asked);
+		return em_fail(r->err, EM_USAGE, "columns: a name is missing beside a comma; give names as a,b");
 	size_t j = find(r, t);
 	if (j == ABSENT)
 		return no_column(r, t, line);
@@ -358,10 +376,38 @@ static bool missing(const char *what)
 	return false;
 }
 
+/* The first row below the names is the like of them: where it has numbers they are numbers, so names they are not. */
+static bool headless(const struct reader *r)
+{
+	size_t alike = 0;
+	double ignored;
+	for (size_t j = 0; j < r->columns; j++) {
+		bool number = parse(r, (struct em_text){r->name[j], strlen(r->name[j])}, &ignored) == NUMBER;
+		if (number == r->wrong[j])
+			return false;
+		alike += number;
+	}
+	return r->rows == 0 && alike > 0;
+}
+
+/* All columns were taken; those without a word in this row may be what is meant. */
+static enum em_status say_others(const struct reader *r, size_t line)
+{
+	char *names = suggestion(r, r->wrong);
+	if (!names)
+		return em_no_memory(r->err);
+	enum em_status st = em_fail(r->err, EM_INPUT, "%s:%zu: column \"%s\": \"%s\" is not a number; %s: --set columns=%s", r->path, line,
+	                            label(r->name[r->fault_at]).s, r->fault_text,
+	                            r->rows ? "give one, or leave the column out" : "take the columns of numbers", names);
+	free(names);
+	return st;
+}
+
 /* A cell that is no number, and what would be right. */
 static enum em_status say_word(const struct reader *r, size_t line)
 {
-	const char *what = r->fault_text, *name = r->name[r->fault_at];
+	const char *what = r->fault_text;
+	struct label name = label(r->name[r->fault_at]);
 	const char *right = "every cell is a number such as -1.5 or 2e3";
 	if (missing(what))
 		right = "every row has one there: remove this row";
@@ -369,29 +415,24 @@ static enum em_status say_word(const struct reader *r, size_t line)
 		right = "numbers have a decimal point and nothing between the thousands";
 	else if (r->columns == 1 && strchr(what, ' '))
 		right = "cells are separated by commas, semicolons or tabs";
-	else if (r->rows == 0 && !*r->asked && r->columns > 1) {
-		char *names = suggestion(r, r->wrong);
-		if (!names)
-			return em_no_memory(r->err);
-		enum em_status st = em_fail(r->err, EM_INPUT, "%s:%zu: column %s: \"%s\" is not a number; take the columns of numbers: "
-		                            "--set columns=%s", r->path, line, name, what, names);
-		free(names);
-		return st;
-	}
-	return em_fail(r->err, EM_INPUT, "%s:%zu: column %s: \"%s\" is not a number; %s", r->path, line, name, what, right);
+	else if (!*r->asked && headless(r))
+		right = "the first line looks like numbers too: the names of the columns belong there";
+	else if (!*r->asked && r->columns > 1)
+		return say_others(r, line);
+	return em_fail(r->err, EM_INPUT, "%s:%zu: column \"%s\": \"%s\" is not a number; %s", r->path, line, name.s, what, right);
 }
 
 static enum em_status say_fault(const struct reader *r, size_t line)
 {
-	const char *name = r->name[r->fault_at];
+	struct label name = label(r->name[r->fault_at]);
 	switch (r->fault) {
 	case EMPTY:
-		return em_fail(r->err, EM_INPUT, "%s:%zu: column %s: the cell is empty; every row has a number there", r->path, line, name);
+		return em_fail(r->err, EM_INPUT, "%s:%zu: column \"%s\": the cell is empty; every row has a number there", r->path, line, name.s);
 	case NOT_FINITE:
-		return em_fail(r->err, EM_INPUT, "%s:%zu: column %s: \"%s\" is not a finite number; give one, or remove the row", r->path,
-		               line, name, r->fault_text);
+		return em_fail(r->err, EM_INPUT, "%s:%zu: column \"%s\": \"%s\" is not a finite number; give one, or remove the row", r->path,
+		               line, name.s, r->fault_text);
 	case TOO_LARGE:
-		return em_fail(r->err, EM_INPUT, "%s:%zu: column %s: \"%s\" is too large; numbers go to 1.7e308", r->path, line, name,
+		return em_fail(r->err, EM_INPUT, "%s:%zu: column \"%s\": \"%s\" is too large; numbers go to 1.7e308", r->path, line, name.s,
 		               r->fault_text);
 	default:
 		return say_word(r, line);
