@@ -47,8 +47,8 @@ static inline bool em_estimate_doubtful(const struct em_estimate *e)
 	return e->few || e->apart;
 }
 
-/* An estimate that can be refined: proposals fitted to the document, the generator, and the sums so far; a few K doubles
- * and 2.5 kB. The draws depend on (seed, index, gamma, document) alone, so documents may come in any order on any thread, and
+/* An estimate that can be refined: proposals fitted to the document, the generator, and the sums so far; 23 K doubles
+ * and 3 kB. The draws depend on (seed, index, gamma, document) alone, so documents may come in any order on any thread, and
  * n refinements leave the bits of one with as many samples. */
 struct em_estimator;
 

@@ -14,16 +14,18 @@
 #include "elbow/corpus.h"
 #include "evidence/estimate_fit.h"
 
-enum { PARTS = 6, SHRUNK = 4 /* tenths */ };
+/* Draws of one unit. The fit to all chains .25, the fits to stretches of them .50, a Dirichlet between the first and the prior
+ * .15, the prior .10, which bounds every weight. */
+enum { FITTED = 10, LOCAL = 1 /* each */, WIDE = 6, PRIOR = 4, PARTS = STRETCHES + 3 };
+#define TOWARD 0.4 /* the fit, of the one between */
 
-/* Draws of one unit: .75 fitted, .15 between it and the prior, .10 the prior, which bounds every weight. */
-static const unsigned char shares[3] = {30, 6, 4};
+_Static_assert(FITTED + STRETCHES * LOCAL + WIDE + PRIOR == EM_ESTIMATE_UNIT, "the header says how many");
 
 struct proposal {
-	size_t parts;
-	unsigned char draws[PARTS]; /* of a unit */
-	double log_share[PARTS];    /* and the log norm of the part */
-	double *a[PARTS];           /* [k] each */
+	size_t parts, unit;             /* draws of a unit */
+	unsigned char draws[2 * PARTS]; /* of each part */
+	double log_share[2 * PARTS];    /* and the log norm of the part */
+	const double *a;                /* [parts][k] */
 };
 
 /* Sums of w and w^2 relative to exp(top). */
@@ -39,7 +41,7 @@ struct em_estimator {
 	struct proposal proposal;
 	struct tally tally;
 	gsl_rng *rng;
-	double block[]; /* [3][k] */
+	double block[]; /* [PARTS][k] */
 };
 
 static uint64_t mix(uint64_t x)
@@ -58,39 +60,40 @@ static gsl_rng *rng_of(uint64_t seed, uint64_t index)
 	return rng;
 }
 
-/* The three parts for one theta, their draws and shares divided by `among`. */
-static void propose(struct proposal *p, size_t k, const double *alpha, const double *a, double *block, unsigned among)
+/* Adds the parts for one theta; a holds the fits and has room for the two others. */
+static void propose(struct proposal *p, size_t k, const double *alpha, double *a)
 {
-	for (size_t part = 0; part < 3; part++) {
-		double *to = block + part * k, toward = part == 0 ? 1 : part == 1 ? SHRUNK / 10.0 : 0;
-		for (size_t i = 0; i < k; i++)
-			to[i] = part == 0 ? a[i] : (1 - toward) * alpha[i] + toward * a[i];
-		p->draws[p->parts] = (unsigned char)(shares[part] / among);
-		p->log_share[p->parts] = log(shares[part] / (double)(among * EM_ESTIMATE_UNIT)) + special_log_norm(to, k);
-		p->a[p->parts++] = to;
+	for (size_t i = 0; i < k; i++) {
+		a[(1 + STRETCHES) * k + i] = (1 - TOWARD) * alpha[i] + TOWARD * a[i];
+		a[(2 + STRETCHES) * k + i] = alpha[i];
 	}
+	for (size_t part = 0; part < PARTS; part++) {
+		p->draws[p->parts] = part == 0 ? FITTED : part <= STRETCHES ? LOCAL : part == PARTS - 1 ? PRIOR : WIDE;
+		p->unit += p->draws[p->parts];
+		p->log_share[p->parts++] = special_log_norm(a + part * k, k);
+	}
+}
+
+/* Once all parts are there. */
+static void share_out(struct proposal *p, const double *a)
+{
+	p->a = a;
+	for (size_t part = 0; part < p->parts; part++)
+		p->log_share[part] += log(p->draws[part] / (double)p->unit);
 }
 
 /* Fills the lanes with draws at .. at+LANES-1 of a unit, and the log density of the mixture at each. */
 static void draw(struct scene *s, const struct proposal *p, gsl_rng *rng, size_t at, double density[LANES])
 {
-	double part_density[PARTS][LANES];
 	size_t part = 0, end = p->draws[0];
 	for (size_t lane = 0; lane < LANES; lane++, at++) {
 		while (at >= end)
 			end += p->draws[++part];
 		for (size_t i = 0; i < s->k; i++)
-			s->log_theta[i * LANES + lane] = draw_log_gamma(rng, p->a[part][i]);
+			s->log_theta[i * LANES + lane] = draw_log_gamma(rng, p->a[part * s->k + i]);
 	}
 	scene_normalize(s);
-	for (part = 0; part < p->parts; part++)
-		scene_dot(s, p->a[part], part_density[part]);
-	for (size_t lane = 0; lane < LANES; lane++) {
-		double x[PARTS];
-		for (part = 0; part < p->parts; part++)
-			x[part] = part_density[part][lane] + p->log_share[part];
-		density[lane] = special_log_sum_exp(x, p->parts);
-	}
+	scene_mixture(s, p->parts, p->a, p->log_share, density);
 }
 
 /* log p(theta) p(w|theta) of each lane, without the offset. */
@@ -154,7 +157,7 @@ enum em_status em_estimator_new(const struct em_document *d, const double *gamma
 {
 	size_t k = d->topics;
 	struct scene s;
-	struct em_estimator *e = calloc(1, sizeof *e + 3 * k * sizeof(double));
+	struct em_estimator *e = calloc(1, sizeof *e + PARTS * k * sizeof(double));
 	enum em_status st = scene_new(&s, d, err);
 	if (!st && (!e || !(e->rng = rng_of(seed, index))))
 		st = em_no_memory(err);
@@ -171,8 +174,10 @@ enum em_status em_estimator_new(const struct em_document *d, const double *gamma
 			e->upper = fit.upper + s.offset;
 		}
 	}
-	if (!st && !e->known)
-		propose(&e->proposal, k, d->alpha, e->block, e->block, 1);
+	if (!st && !e->known) {
+		propose(&e->proposal, k, d->alpha, e->block);
+		share_out(&e->proposal, e->block);
+	}
 	scene_free(&s);
 	if (st)
 		em_estimator_free(e);
@@ -279,10 +284,10 @@ static void count_pair(struct pair *p, const double log_w[2])
 static enum em_status sample_pair(struct scene s[2], const struct proposal *both, gsl_rng *rng, size_t samples,
                                   const struct em_stop *stop, struct pair *out, struct em_err *err)
 {
-	for (size_t unit = 0; unit * EM_ESTIMATE_UNIT < samples; unit++) {
+	for (size_t done = 0; done < samples; done += both->unit) {
 		if (stop_now(stop))
 			return em_fail(err, EM_CANCELLED, "cancelled; the run stands where it stood");
-		for (size_t at = 0; at < EM_ESTIMATE_UNIT; at += LANES) {
+		for (size_t at = 0; at < both->unit; at += LANES) {
 			double density[LANES], log_joint[2][LANES];
 			draw(s, both, rng, at, density);
 			memcpy(s[1].log_theta, s[0].log_theta, s->k * LANES * sizeof(double));
@@ -318,15 +323,16 @@ static enum em_status fit_both(struct scene s[2], const double *gamma, uint64_t 
                                const struct em_stop *stop, struct proposal *both, double *block, struct em_err *err)
 {
 	for (int i = 0; i < 2; i++) {
-		struct fit_result fit = {.a = block + (size_t)i * 3 * s->k};
+		struct fit_result fit = {.a = block + (size_t)i * PARTS * s->k};
 		gsl_rng *rng = rng_of(seed, index);
 		enum em_status st = rng ? fit_dirichlet(s + i, gamma, rng, stop, &fit, err) : em_no_memory(err);
 		if (rng)
 			gsl_rng_free(rng);
 		if (st)
 			return st;
-		propose(both, s->k, s[i].alpha, fit.a, fit.a, 2);
+		propose(both, s->k, s[i].alpha, fit.a);
 	}
+	share_out(both, block);
 	return EM_OK;
 }
 
@@ -338,7 +344,7 @@ enum em_status em_estimate_difference(const struct em_document *before, const st
 	struct scene s[2] = {0};
 	struct proposal both = {0};
 	struct pair sums = {.side = {{.top = -INFINITY}, {.top = -INFINITY}}};
-	double *block = malloc(6 * k * sizeof *block);
+	double *block = malloc(2 * PARTS * k * sizeof *block);
 	gsl_rng *rng = rng_of(seed ^ 0x5bd1e995u, index);
 	enum em_status st = block && rng ? scene_new(s, before, err) : em_no_memory(err);
 	if (!st)

@@ -8,7 +8,7 @@
 
 #include "base/special.h"
 
-enum { CHAINS = 10, DROPPED = 10, KEPT = 20, BATCHES = CHAINS * KEPT / LANES };
+enum { CHAINS = 10, DROPPED = 10, KEPT = 20, DRAWS = CHAINS * KEPT, BATCHES = DRAWS / LANES };
 /* The least log of a share: its product with any a is still a number. */
 #define LEAST (-1e290)
 
@@ -71,7 +71,7 @@ struct gibbs {
 	double *log_theta, *theta; /* [k] of the chain */
 	double *n;                 /* [k] tokens of each topic */
 	double *sum;               /* [k] running sums of one word's weights */
-	double *mean;              /* [k] of E[log theta | z] */
+	double *mean;              /* [1 + STRETCHES][k] of E[log theta | z]: of all, of each stretch */
 	double *kept;              /* [BATCHES][k][LANES] logs of shares */
 };
 
@@ -128,9 +128,12 @@ static void draw_topics(struct gibbs *g)
 static void keep(struct gibbs *g, size_t draw)
 {
 	const struct scene *s = g->s;
+	double *stretch = g->mean + (1 + draw * STRETCHES / DRAWS) * s->k;
 	double *lane = g->kept + draw / LANES * s->k * LANES + draw % LANES, all = special_digamma(s->total + s->tokens);
 	for (size_t i = 0; i < s->k; i++) {
-		g->mean[i] += (special_digamma(s->alpha[i] + g->n[i]) - all) / (CHAINS * KEPT);
+		double x = special_digamma(s->alpha[i] + g->n[i]) - all;
+		g->mean[i] += x / DRAWS;
+		stretch[i] += x * STRETCHES / DRAWS;
 		lane[i * LANES] = g->log_theta[i];
 	}
 }
@@ -165,14 +168,15 @@ static double excess(const double *mean, size_t k, double s, double *a, double *
 
 /* psi(a_k) - psi(sum a) = mean_k. Repeating a <- a(sum a) converges slowly where sum a is large, so the root over the one number
  * s = sum a is found by Newton's method, kept between the last points on either side: a(s) sums to more than s for small s, to
- * less for large s, as the exponentials of the means sum to less than 1. */
-static void solve(const double *mean, size_t k, double start, double *a)
+ * less for large s, as the exponentials of the means sum to less than 1. Any a would do for a proposal: six digits are plenty.
+ * Returns s. */
+static double solve(const double *mean, size_t k, double start, double *a)
 {
 	double low = 0, high = INFINITY, s = start, slope;
 	for (int i = 0; i < 60; i++) {
 		double f = excess(mean, k, s, a, &slope);
-		if (fabs(f) <= 1e-10 * s || !(high - low > 1e-12 * low))
-			return;
+		if (fabs(f) <= 1e-6 * s || !(high - low > 1e-12 * low))
+			break;
 		if (f > 0)
 			low = s;
 		else
@@ -181,13 +185,14 @@ static void solve(const double *mean, size_t k, double start, double *a)
 		if (!(s > low && s < high))
 			s = low > 0 && high < INFINITY ? sqrt(low * high) : low > 0 ? 4 * low : high / 4;
 	}
+	return s;
 }
 
 /* log p(theta, w) - log Dir(theta|a) of the draws kept: their mean, and the reciprocal estimate. */
 static void look_back(struct gibbs *g, struct fit_result *out)
 {
 	struct scene *s = g->s;
-	double norm = s->norm - special_log_norm(out->a, s->k), ratio[CHAINS * KEPT], sum = 0;
+	double norm = s->norm - special_log_norm(out->a, s->k), ratio[DRAWS], sum = 0;
 	for (size_t b = 0; b < BATCHES; b++) {
 		double words[LANES], prior[LANES], own[LANES];
 		memcpy(s->log_theta, g->kept + b * s->k * LANES, s->k * LANES * sizeof(double));
@@ -197,11 +202,11 @@ static void look_back(struct gibbs *g, struct fit_result *out)
 		scene_dot(s, out->a, own);
 		for (size_t i = 0; i < LANES; i++) {
 			double x = words[i] + (prior[i] - own[i]) + norm;
-			sum += x / (CHAINS * KEPT);
+			sum += x / DRAWS;
 			ratio[b * LANES + i] = -x;
 		}
 	}
-	out->second = log(CHAINS * KEPT) - special_log_sum_exp(ratio, CHAINS * KEPT);
+	out->second = log(DRAWS) - special_log_sum_exp(ratio, DRAWS);
 	out->upper = sum;
 }
 
@@ -209,15 +214,17 @@ enum em_status fit_dirichlet(struct scene *s, const double *gamma, gsl_rng *rng,
                              struct fit_result *out, struct em_err *err)
 {
 	size_t k = s->k;
-	double *block = calloc((5 + CHAINS * KEPT) * k, sizeof *block);
+	double *block = calloc((5 + STRETCHES + DRAWS) * k, sizeof *block);
 	if (!block)
 		return em_no_memory(err);
-	struct gibbs g = {s, rng, block, block + k, block + 2 * k, block + 3 * k, block + 4 * k, block + 5 * k};
+	struct gibbs g = {s, rng, block, block + k, block + 2 * k, block + 3 * k, block + 4 * k, block + (5 + STRETCHES) * k};
 	if (!run_chains(&g, gamma, stop)) {
 		free(block);
 		return em_fail(err, EM_CANCELLED, "cancelled; the run stands where it stood");
 	}
-	solve(g.mean, k, s->total + s->tokens, out->a);
+	double sum = solve(g.mean, k, s->total + s->tokens, out->a);
+	for (size_t i = 1; i <= STRETCHES; i++)
+		solve(g.mean + i * k, k, sum, out->a + i * k);
 	look_back(&g, out);
 	free(block);
 	return EM_OK;

@@ -20,10 +20,12 @@ bool stop_now(const struct em_stop *stop);
 /* The log of a draw from Gamma(a): finite however small a is. */
 double draw_log_gamma(gsl_rng *rng, double a);
 
-/* By Gibbs chains from draws of Dir(gamma): a of the Dirichlet with the posterior's E[log theta], the reciprocal estimate and
- * the mean of log p(theta,w)/Dir(theta|a), both without the offset. */
+/* By Gibbs chains from draws of Dir(gamma): the Dirichlet that has the chains' mean of log theta, those that have the mean
+ * of a stretch of one chain each, which together follow a posterior of several modes or of another shape; the reciprocal
+ * estimate with the first, and the mean of log p(theta,w)/Dir(theta|a), both without the offset. */
+enum { STRETCHES = 20 };
 struct fit_result {
-	double *a; /* [k], the caller's */
+	double *a; /* [1 + STRETCHES][k], the caller's */
 	double second, upper;
 };
 enum em_status fit_dirichlet(struct scene *s, const double *gamma, gsl_rng *rng, const struct em_stop *stop,

@@ -5,6 +5,8 @@
 
 #include "model/vec.h"
 
+_Static_assert((int)LANES == (int)VEC_LANES, "one draw a lane");
+
 /* Below this a sum of products may have lost terms to underflow: the lane is done again in log space. */
 #define LOW 1e-280
 
@@ -62,13 +64,40 @@ HOT static void likelihood_hot(const struct scene *s, double *out, int64_t *low)
 	}
 }
 
+#define DOT(out, a, s)                                                                                                \
+	do {                                                                                                          \
+		(out) = EACH(0.0);                                                                                    \
+		for (size_t k_ = 0; k_ < (s)->k; k_++)                                                                \
+			(out) += (a)[k_] * VEC_GET((s)->log_theta + k_ * LANES);                                      \
+	} while (0)
+
 HOT static void dot_hot(const struct scene *s, const double *a, double *out)
 {
-	vec sum = EACH(0.0);
-	for (size_t k = 0; k < s->k; k++)
-		sum += a[k] * VEC_GET(s->log_theta + k * LANES);
+	vec sum;
+	DOT(sum, a, s);
 	for (int i = 0; i < LANES; i++)
 		out[i] = sum[i];
+}
+
+/* One pass: the sum is kept relative to the largest part so far. */
+HOT static void mixture_hot(const struct scene *s, size_t parts, const double *a, const double *log_share, double *out)
+{
+	vec top = EACH(-1e300), sum = EACH(0.0), log_sum;
+	for (size_t i = 0; i < parts; i++, a += s->k) {
+		vec x, gap, factor;
+		DOT(x, a, s);
+		x += log_share[i];
+		gap = x - top;
+		ivec more = gap > 0.0;
+		VEC_EXP(factor, (vec)((ivec)gap ^ (more & INT64_MIN)));
+		/* a new top: the old sum shrinks and the part counts 1; otherwise the part counts the factor */
+		sum = (vec)(((ivec)(sum * factor + 1.0) & more) | ((ivec)(sum + factor) & ~more));
+		top = (vec)(((ivec)x & more) | ((ivec)top & ~more));
+	}
+	VEC_LOG(log_sum, sum);
+	log_sum += top;
+	for (int i = 0; i < LANES; i++)
+		out[i] = log_sum[i];
 }
 
 static double carefully(const struct scene *s, int lane)
@@ -105,4 +134,9 @@ void scene_log_likelihood(const struct scene *s, double out[LANES])
 void scene_dot(const struct scene *s, const double *a, double out[LANES])
 {
 	dot_hot(s, a, out);
+}
+
+void scene_mixture(const struct scene *s, size_t parts, const double *a, const double *log_share, double out[LANES])
+{
+	mixture_hot(s, parts, a, log_share, out);
 }

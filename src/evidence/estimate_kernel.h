@@ -28,5 +28,7 @@ void scene_normalize(struct scene *s);
 void scene_log_likelihood(const struct scene *s, double out[LANES]);
 /* sum_k a_k log theta_k of each lane. */
 void scene_dot(const struct scene *s, const double *a, double out[LANES]);
+/* log sum_i exp(log_share_i + sum_k a_ik log theta_k) of each lane; a is [parts][k]. */
+void scene_mixture(const struct scene *s, size_t parts, const double *a, const double *log_share, double out[LANES]);
 
 #endif
