@@ -48,6 +48,8 @@ void em_settings_release(const struct em_settings *s);
  * EM_USAGE names the range or the choices when the text does not fit. */
 enum em_status em_settings_with(const struct em_settings *s, const char *name, const char *text,
                                 struct em_settings **out, struct em_err *err);
+/* The same in place: *s is given up for the new set. On failure it stays. */
+enum em_status em_settings_put(struct em_settings **s, const char *name, const char *text, struct em_err *err);
 
 /* A new set for other tables that keeps each value whose row is in both. */
 struct em_settings *em_settings_rebase(const struct em_settings *s,

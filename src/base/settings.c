@@ -276,6 +276,17 @@ enum em_status em_settings_with(const struct em_settings *s, const char *name, c
 	return EM_OK;
 }
 
+enum em_status em_settings_put(struct em_settings **s, const char *name, const char *text, struct em_err *err)
+{
+	struct em_settings *next = NULL;
+	enum em_status st = em_settings_with(*s, name, text, &next, err);
+	if (st)
+		return st;
+	em_settings_release(*s);
+	*s = next;
+	return EM_OK;
+}
+
 struct em_settings *em_settings_rebase(const struct em_settings *s,
                                        const struct em_setting_table *const tables[], size_t count)
 {

@@ -141,17 +141,6 @@ static void close_stage(struct stage *g)
 	em_settings_release(g->settings);
 }
 
-static enum em_status put(struct em_settings **s, const char *name, const char *value, struct em_err *err)
-{
-	struct em_settings *next = NULL;
-	enum em_status st = em_settings_with(*s, name, value, &next, err);
-	if (st)
-		return st;
-	em_settings_release(*s);
-	*s = next;
-	return EM_OK;
-}
-
 static enum em_status open_stage(const struct trial *t, const struct em_hooks *h, struct stage *g, struct em_err *err)
 {
 	const struct em_example *e = t->own ? t->own : em_example_named(t->name);
@@ -172,9 +161,9 @@ static enum em_status open_stage(const struct trial *t, const struct em_hooks *h
 	g->settings = em_settings_new(tables, sizeof tables / sizeof tables[0]);
 	if (!g->settings)
 		return em_no_memory(err);
-	enum em_status st = put(&g->settings, "model", m->name, err);
+	enum em_status st = em_settings_put(&g->settings, "model", m->name, err);
 	if (!st)
-		st = put(&g->settings, "threads", "1", err);
+		st = em_settings_put(&g->settings, "threads", "1", err);
 	if (!st)
 		st = world_preset(&g->example, &g->settings, err);
 	if (!st)

@@ -225,7 +225,6 @@ static enum em_status adopt_components(const char *init, struct em_settings **se
 {
 	char name[64], k[32];
 	size_t components = 0;
-	struct em_settings *next = NULL;
 	enum em_status st = em_state_peek(init, name, sizeof name, &components, err);
 	const char *model = world_model(*settings)->name;
 	if (!st && strcmp(name, model) != 0)
@@ -235,13 +234,7 @@ static enum em_status adopt_components(const char *init, struct em_settings **se
 	if (!row || row->min == row->max)
 		return st;
 	snprintf(k, sizeof k, "%zu", components);
-	if (!st)
-		st = em_settings_with(*settings, "components", k, &next, err);
-	if (!st) {
-		em_settings_release(*settings);
-		*settings = next;
-	}
-	return st;
+	return st ? st : em_settings_put(settings, "components", k, err);
 }
 
 /* What to open: the data that are open when neither a path nor an example is given. */
@@ -323,16 +316,10 @@ static const char *init_after(const struct session *s, const char *name)
 static enum em_status drop_start(const struct session *s, const char *name, struct em_settings **next, struct em_err *err)
 {
 	const struct em_setting *init = em_settings_row(*next, "init");
-	struct em_settings *made = NULL;
 	if (!s->world || !world_example(s->world) || !world_example(s->world)->starts || !init ||
 	    strcmp(name, "components") != 0 || strcmp(em_settings_text(*next, "init"), "given") != 0)
 		return EM_OK;
-	enum em_status st = em_settings_with(*next, "init", init->fallback, &made, err);
-	if (st)
-		return st;
-	em_settings_release(*next);
-	*next = made;
-	return EM_OK;
+	return em_settings_put(next, "init", init->fallback, err);
 }
 
 /* Data and run after a change of the setting `row` to what `next` (given up) says. */
@@ -400,14 +387,10 @@ static enum em_status settings_for(const struct session *s, const struct em_exam
 	if (s->world && world_example(s->world))
 		st = world_unset(world_example(s->world), out, err);
 	if (!st && !takes(e, m)) {
-		struct em_settings *next = NULL;
 		m = em_model_named(e->models[0]);
-		st = em_settings_with(*out, "model", m->name, &next, err);
-		if (!st) {
-			em_settings_release(*out);
-			*out = next;
+		st = em_settings_put(out, "model", m->name, err);
+		if (!st)
 			st = for_model(s, m, out, err);
-		}
 	}
 	if (!st)
 		st = world_preset(e, out, err);
@@ -451,6 +434,10 @@ static enum em_status open_path(struct session *s, const struct job *job, const 
 {
 	struct em_settings *next = same_settings(s);
 	enum em_status st = s->world && world_example(s->world) ? world_unset(world_example(s->world), &next, err) : EM_OK;
+	if (!st && s->world && strcmp(s->path, job->text) != 0)
+		st = world_forget(&next, err);
+	if (!st)
+		st = world_with(job->with, &next, err);
 	if (st) {
 		em_settings_release(next);
 		return st;

@@ -52,6 +52,7 @@ struct job {
 	struct em_landscape_ask look;
 	char name[64];
 	char text[1024];
+	char with[512];  /* JOB_OPEN: settings for it, "NAME=VALUE" each, a line end between them */
 	char init[1024];
 };
 

@@ -140,6 +140,17 @@ static enum em_status list_examples(const struct cmd_call *c, struct em_err *err
 	return EM_OK;
 }
 
+/* Another "NAME=VALUE" behind those there are. */
+static enum em_status setting_into(char *to, size_t size, const char *pair, struct em_err *err)
+{
+	size_t used = strlen(to);
+	if (!strchr(pair, '=') || strchr(pair, '\n'))
+		return em_fail(err, EM_USAGE, "open: \"%s\" is no NAME=VALUE; after the path come settings for it, for example columns=a,b", pair);
+	if (used)
+		to[used++] = '\n';
+	return text_into(to + used, size - used, pair, err);
+}
+
 enum em_status verb_open(const struct cmd_call *c, struct em_err *err)
 {
 	struct job job = {.kind = JOB_OPEN};
@@ -149,10 +160,10 @@ enum em_status verb_open(const struct cmd_call *c, struct em_err *err)
 			return list_examples(c, err);
 		job.kind = JOB_EXAMPLE;
 		st = text_into(job.name, sizeof job.name, c->argv[1], err);
-	} else if (c->argc > 1) {
-		return em_fail(err, EM_USAGE, "open takes a path, or example and a name; for example: open example coins");
 	} else if (c->argc) {
 		st = file_into(job.text, sizeof job.text, c, err);
+		for (int i = 1; !st && i < c->argc; i++)
+			st = setting_into(job.with, sizeof job.with, c->argv[i], err);
 	}
 	return st ? st : submit(c, &job, err);
 }

@@ -45,10 +45,11 @@ static const struct cmd table[] = {
 	{"restart", CMD_STEP, "", 0, 0, NULL, false, verb_restart, "start again from entry 0",
 	 "The same data under the settings as they are now.", "restart"},
 
-	{"open", CMD_DATA, "[PATH | example [NAME]]", 0, 2, open_words, true, verb_open, "open data",
+	{"open", CMD_DATA, "[PATH [NAME=VALUE ...] | example [NAME]]", 0, 8, open_words, true, verb_open, "open data",
 	 "As the model takes them: a corpus (a folder of .txt, a .csv or .tsv, LDA-C .ldac or .dat), a table of numbers (.csv, "
 	 ".tsv) or sequences, one a line; - for standard input; nothing for the built-in gazette. example NAME opens a built-in "
-	 "data set with its model and start; example alone lists them.",
+	 "data set with its model and start; example alone lists them. Settings behind the path hold for it; those that name columns (text, title, "
+	 "id, columns) are forgotten when another path is opened.",
 	 "open example coins"},
 	{"init", CMD_DATA, "FILE", 1, 1, NULL, true, verb_init, "start from the θ in a state file",
 	 "The number of components comes from the file; the data must be those it was made on.", "init state.json"},

@@ -2,6 +2,7 @@
 #include "command/world.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,17 +64,6 @@ const struct em_model *world_model(const struct em_settings *s)
 
 /* ---- settings of an example ---- */
 
-static enum em_status put(struct em_settings **settings, const char *name, const char *text, struct em_err *err)
-{
-	struct em_settings *next = NULL;
-	enum em_status st = em_settings_with(*settings, name, text, &next, err);
-	if (st)
-		return st;
-	em_settings_release(*settings);
-	*settings = next;
-	return EM_OK;
-}
-
 enum em_status world_preset(const struct em_example *e, struct em_settings **settings, struct em_err *err)
 {
 	enum em_status st = EM_OK;
@@ -82,7 +72,7 @@ enum em_status world_preset(const struct em_example *e, struct em_settings **set
 		const char *name = e->settings[i][0];
 		/* a model beside the first may lack some, and has no published start */
 		if (em_settings_row(*settings, name) && (first || strcmp(name, "init") != 0))
-			st = put(settings, name, e->settings[i][1], err);
+			st = em_settings_put(settings, name, e->settings[i][1], err);
 	}
 	return st;
 }
@@ -94,7 +84,33 @@ enum em_status world_unset(const struct em_example *e, struct em_settings **sett
 	for (size_t i = 0; !st && e->settings && e->settings[i][0]; i++) {
 		const struct em_setting *row = em_settings_row(*settings, e->settings[i][0]);
 		if (row && strcmp(em_settings_show(*settings, row->name, now, sizeof now), e->settings[i][1]) == 0)
-			st = put(settings, row->name, row->fallback, err);
+			st = em_settings_put(settings, row->name, row->fallback, err);
+	}
+	return st;
+}
+
+enum em_status world_forget(struct em_settings **settings, struct em_err *err)
+{
+	static const char *const names[] = {"text", "title", "id", "columns"};
+	enum em_status st = EM_OK;
+	for (size_t i = 0; !st && i < sizeof names / sizeof names[0]; i++)
+		if (em_settings_row(*settings, names[i]))
+			st = em_settings_put(settings, names[i], em_settings_row(*settings, names[i])->fallback, err);
+	return st;
+}
+
+enum em_status world_with(const char *lines, struct em_settings **settings, struct em_err *err)
+{
+	enum em_status st = EM_OK;
+	for (const char *end; !st && *lines; lines = *end ? end + 1 : end) {
+		char pair[512];
+		end = lines + strcspn(lines, "\n");
+		snprintf(pair, sizeof pair, "%.*s", (int)(end - lines), lines);
+		char *value = strchr(pair, '=');
+		if (!value)
+			return em_fail(err, EM_USAGE, "\"%s\" is no NAME=VALUE", pair);
+		*value++ = '\0';
+		st = em_settings_put(settings, pair, value, err);
 	}
 	return st;
 }

@@ -30,5 +30,9 @@ const struct em_model *world_model(const struct em_settings *s);
 enum em_status world_preset(const struct em_example *e, struct em_settings **settings, struct em_err *err);
 /* The same settings without what the example had set and nobody changed since. */
 enum em_status world_unset(const struct em_example *e, struct em_settings **settings, struct em_err *err);
+/* Without the settings that name columns: those of one file say nothing about the next. */
+enum em_status world_forget(struct em_settings **settings, struct em_err *err);
+/* With the settings of lines "NAME=VALUE". */
+enum em_status world_with(const char *lines, struct em_settings **settings, struct em_err *err);
 
 #endif
