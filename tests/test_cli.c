@@ -210,6 +210,14 @@ static void test_models(void **state)
 	r = run("elbow -b --example coins -e 'landscape move' -e 'screenshot /dev/null/x.txt'");
 	assert_int_not_equal(r.status, 0);
 	done(&r);
+	r = run("d=$(mktemp -d) && cd \"$d\" && printf 'c,d\\n1,2\\n3,5\\n4,1\\n' >one.csv && printf 'name,a\\nx,1\\ny,3\\nz,8\\n' >two.csv && "
+	        "elbow -b -m gmm -k 1 -s columns=d one.csv -e 'open two.csv columns=a' -e 'show data' -e 'open one.csv' -e 'show data'; s=$?; "
+	        "cd /; rm -r \"$d\"; exit $s");
+	assert_int_equal(r.status, 0);
+	assert_string_equal(r.out, "two.csv\n  3 rows, 1 column\n  a  from 1 to 8, mean 4, standard deviation 2.94392\n"
+	                           "one.csv\n  3 rows, 2 columns\n  c  from 1 to 4, mean 2.66667, standard deviation 1.24722\n"
+	                           "  d  from 1 to 5, mean 2.66667, standard deviation 1.69967\n");
+	done(&r);
 	r = run("elbow -b --example coins -m gmm");
 	assert_int_equal(r.status, 2);
 	assert_string_equal(r.err, "elbow: the example coins is not for gmm but for coins\n");

@@ -31,19 +31,33 @@ double em_data_length(const struct em_data *d, size_t n)
 	return d->sequences ? (double)(d->sequences->row[n + 1] - d->sequences->row[n]) : NAN;
 }
 
+enum { COLUMNS = 40, NAME = 24 }; /* columns that are described, and how much of their names */
+
 static void say_points(struct buf *b, const struct em_points *x)
 {
-	buf_printf(b, "  %s rows, %s column%s\n", number_count(x->rows).s, number_count(x->columns).s, x->columns == 1 ? "" : "s");
-	for (size_t j = 0; j < x->columns; j++) {
+	buf_printf(b, "  %s row%s, %s column%s\n", number_count(x->rows).s, x->rows == 1 ? "" : "s", number_count(x->columns).s, x->columns == 1 ? "" : "s");
+	int wide = 0;
+	size_t shown = x->columns > COLUMNS + 1 ? COLUMNS : x->columns;
+	for (size_t j = 0; j < shown; j++) {
+		int w = (int)text_width(x->column[j]);
+		wide = w > wide ? w : wide;
+	}
+	wide = wide > NAME ? NAME : wide;
+	for (size_t j = 0; j < shown; j++) {
 		double least = INFINITY, most = -INFINITY;
 		for (size_t i = 0; i < x->rows; i++) {
 			least = fmin(least, x->x[i * x->columns + j]);
 			most = fmax(most, x->x[i * x->columns + j]);
 		}
 		buf_puts(b, "  ");
-		text_clip(b, x->column[j], 24, false);
+		size_t before = b->len;
+		text_clip(b, x->column[j], NAME, false);
+		int w = b->s ? (int)text_width(b->s + before) : 0;
+		buf_printf(b, "%*s", wide > w ? wide - w : 0, "");
 		buf_printf(b, "  from %.6g to %.6g, mean %.6g, standard deviation %.6g\n", least, most, x->mean[j], x->sd[j]);
 	}
+	if (shown < x->columns)
+		buf_printf(b, "  ... and %s more columns\n", number_count(x->columns - shown).s);
 }
 
 static void say_sequences(struct buf *b, const struct em_sequences *q)
