@@ -36,9 +36,10 @@ struct em_estimate {
 	double ess;     /* effective sample size: (sum w)^2 / sum w^2 */
 	size_t samples;
 	double second;  /* the reciprocal estimate from the Gibbs draws; NAN where the truth is known */
+	double second_se; /* of that, by its 200 weights: much the larger of the two, and itself in doubt where above 0.3 */
 	double upper;   /* above log p on average, as far as the Gibbs chains have converged: a diagnostic, no bound */
 	bool few;       /* ess < 50 */
-	bool apart;     /* log_p and second differ by more than 3 se + 0.1 */
+	bool apart;     /* log_p and second differ by more than 3 standard errors of the difference + 0.1 */
 };
 
 /* Unreliable: to be shown only with that word. */

@@ -37,7 +37,7 @@ struct tally {
 struct em_estimator {
 	size_t k;
 	bool known;
-	double offset, second, upper;
+	double offset, second, second_se, upper;
 	struct proposal proposal;
 	struct tally tally;
 	gsl_rng *rng;
@@ -171,6 +171,7 @@ enum em_status em_estimator_new(const struct em_document *d, const double *gamma
 			struct fit_result fit = {.a = e->block};
 			st = fit_dirichlet(&s, gamma, e->rng, stop, &fit, err);
 			e->second = fit.second + s.offset;
+			e->second_se = fit.second_se;
 			e->upper = fit.upper + s.offset;
 		}
 	}
@@ -217,7 +218,8 @@ void em_estimator_read(const struct em_estimator *e, struct em_estimate *out)
 {
 	const struct tally *t = &e->tally;
 	double samples = (double)t->samples;
-	*out = (struct em_estimate){.samples = t->samples, .second = e->second, .upper = e->upper};
+	*out = (struct em_estimate){.samples = t->samples, .second = e->second, .second_se = e->second_se,
+	                            .upper = e->upper};
 	if (e->known) {
 		out->log_p = e->offset;
 		out->ess = samples;
@@ -227,7 +229,7 @@ void em_estimator_read(const struct em_estimator *e, struct em_estimate *out)
 	out->ess = tally_ess(t);
 	out->se = t->samples ? sqrt(fmax(1 / out->ess - 1 / samples, 0)) : NAN;
 	out->few = !(out->ess >= 50);
-	out->apart = !(fabs(out->log_p - out->second) <= 3 * out->se + 0.1);
+	out->apart = !(fabs(out->log_p - out->second) <= 3 * hypot(out->se, out->second_se) + 0.1);
 }
 
 void em_estimator_free(struct em_estimator *e)

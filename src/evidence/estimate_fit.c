@@ -188,25 +188,35 @@ static double solve(const double *mean, size_t k, double start, double *a)
 	return s;
 }
 
-/* log p(theta, w) - log Dir(theta|a) of the draws kept: their mean, and the reciprocal estimate. */
+/* log p(theta, w) - log f(theta) of the draws kept: their mean, and the reciprocal estimate. f of a draw is the fit to all,
+ * and as much of the fits to stretches of the other half of the chains: those fitted to the draw itself would flatter it. */
 static void look_back(struct gibbs *g, struct fit_result *out)
 {
+	enum { HALF = STRETCHES / 2 };
 	struct scene *s = g->s;
-	double norm = s->norm - special_log_norm(out->a, s->k), ratio[DRAWS], sum = 0;
+	double ratio[DRAWS], twice[DRAWS], log_share[1 + STRETCHES], sum = 0;
+	for (size_t i = 0; i <= STRETCHES; i++)
+		log_share[i] = special_log_norm(out->a + i * s->k, s->k) - log(i ? 2 * HALF : 2);
 	for (size_t b = 0; b < BATCHES; b++) {
-		double words[LANES], prior[LANES], own[LANES];
+		double words[LANES], prior[LANES], own[3][LANES];
 		memcpy(s->log_theta, g->kept + b * s->k * LANES, s->k * LANES * sizeof(double));
 		scene_normalize(s);
 		scene_log_likelihood(s, words);
 		scene_dot(s, s->alpha, prior);
-		scene_dot(s, out->a, own);
-		for (size_t i = 0; i < LANES; i++) {
-			double x = words[i] + (prior[i] - own[i]) + norm;
+		scene_mixture(s, 1, out->a, log_share, own[2]);
+		for (size_t half = 0; half < 2; half++)
+			scene_mixture(s, HALF, out->a + (1 + half * HALF) * s->k, log_share + 1 + half * HALF, own[half]);
+		for (size_t i = 0, draw = b * LANES; i < LANES; i++, draw++) {
+			double f[2] = {own[2][i], own[draw < DRAWS / 2][i]};
+			double x = words[i] + s->norm + (prior[i] - special_log_sum_exp(f, 2));
 			sum += x / DRAWS;
-			ratio[b * LANES + i] = -x;
+			ratio[draw] = -x;
+			twice[draw] = -2 * x;
 		}
 	}
-	out->second = log(DRAWS) - special_log_sum_exp(ratio, DRAWS);
+	double first = special_log_sum_exp(ratio, DRAWS), second = special_log_sum_exp(twice, DRAWS);
+	out->second = log(DRAWS) - first;
+	out->second_se = sqrt(fmax(exp(second - 2 * first) - 1.0 / DRAWS, 0));
 	out->upper = sum;
 }
 

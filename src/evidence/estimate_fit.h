@@ -22,11 +22,11 @@ double draw_log_gamma(gsl_rng *rng, double a);
 
 /* By Gibbs chains from draws of Dir(gamma): the Dirichlet that has the chains' mean of log theta, those that have the mean
  * of a stretch of one chain each, which together follow a posterior of several modes or of another shape; the reciprocal
- * estimate with the first, and the mean of log p(theta,w)/Dir(theta|a), both without the offset. */
+ * estimate and its standard error, and the mean of log p(theta,w)/f(theta) for a density f made of the fits; without the offset. */
 enum { STRETCHES = 20 };
 struct fit_result {
 	double *a; /* [1 + STRETCHES][k], the caller's */
-	double second, upper;
+	double second, second_se, upper;
 };
 enum em_status fit_dirichlet(struct scene *s, const double *gamma, gsl_rng *rng, const struct em_stop *stop,
                              struct fit_result *out, struct em_err *err);
