@@ -9,8 +9,8 @@
 #include "base/special.h"
 
 enum { CHAINS = 10, DROPPED = 10, KEPT = 20, DRAWS = CHAINS * KEPT, BATCHES = DRAWS / LANES };
-/* The least log of a share: its product with any a is still a number. */
-#define LEAST (-1e290)
+/* The least log of a draw: still a number less another such one. */
+#define LEAST (-1e305)
 
 enum em_status scene_new(struct scene *s, const struct em_document *d, struct em_err *err)
 {

@@ -82,7 +82,7 @@ HOT static void dot_hot(const struct scene *s, const double *a, double *out)
 /* One pass: the sum is kept relative to the largest part so far. */
 HOT static void mixture_hot(const struct scene *s, size_t parts, const double *a, const double *log_share, double *out)
 {
-	vec top = EACH(-1e300), sum = EACH(0.0), log_sum;
+	vec top = EACH(-1e308), sum = EACH(0.0), log_sum;
 	for (size_t i = 0; i < parts; i++, a += s->k) {
 		vec x, gap, factor;
 		DOT(x, a, s);
