@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "base/special.h"
+#include "bench_evidence.h"
 #include "bench_models.h"
 #include "small.h"
 
@@ -290,6 +291,7 @@ int main(int argc, char *argv[])
 	bench_gmm();
 	bench_unigrams(c);
 	bench_hmm();
+	bench_estimates();
 	struct rusage use;
 	getrusage(RUSAGE_SELF, &use);
 	printf("peak memory: %.0f MB\n", (double)use.ru_maxrss / 1024);
