@@ -81,7 +81,7 @@ static void mean_field(struct generated *g)
 
 static void generate(struct generated *g, size_t k, size_t n, double alpha)
 {
-	uint64_t rng = 7;
+	uint64_t rng = 9;
 	size_t terms = 2 * n;
 	*g = (struct generated){.alpha = calloc(k, sizeof(double)), .gamma = calloc(k, sizeof(double)),
 	                        .beta = calloc(k * terms, sizeof(double)), .term = calloc(terms, sizeof(unsigned)),
