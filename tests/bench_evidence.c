@@ -155,14 +155,15 @@ static void row(size_t k, size_t n, double alpha)
 	       c.value - x);
 	for (int b = 0; b < BUDGETS; b++) {
 		double square = 0, said = 0, begun = now();
-		int beyond = 0;
+		int beyond = 0, doubtful = 0;
 		for (uint64_t seed = 0; seed < SEEDS; seed++) {
 			struct em_estimate e = one(&g, seed, budgets[b]);
 			square += (e.log_p - x) * (e.log_p - x) / SEEDS;
 			said += e.se * e.se / SEEDS;
 			beyond += fabs(e.log_p - x) > 2 * e.se;
+			doubtful += em_estimate_doubtful(&e);
 		}
-		printf(" %.4f (%.4f, %d) in %.1f |", sqrt(square), sqrt(said), beyond, (now() - begun) / SEEDS * 1e3);
+		printf(" %.4f (%.4f, %d, %d) in %.1f |", sqrt(square), sqrt(said), beyond, doubtful, (now() - begun) / SEEDS * 1e3);
 	}
 	printf("\n");
 	drop(&g);
@@ -170,7 +171,7 @@ static void row(size_t k, size_t n, double alpha)
 
 void bench_estimates(void)
 {
-	printf("estimates of log p: RMSE in nats over %d seeds (what se says; how many were off by more than 2 se) in ms\n", SEEDS);
+	printf("estimates of log p: RMSE in nats over %d seeds (what se says; how many were off by more than 2 se, how many were flagged) in ms\n", SEEDS);
 	printf("  | K, N, terms, alpha | log p - ELBO | ceiling - log p |");
 	for (int b = 0; b < BUDGETS; b++)
 		printf(" S = %zu: %zu evaluations |", budgets[b], budgets[b] + OVERHEAD);
