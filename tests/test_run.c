@@ -497,6 +497,49 @@ static void test_saddle(void **state)
 	}
 }
 
+/* Estimates stand beside the ledger's numbers: near the exact ones, the same bits again, and no step is the other for them. */
+static void test_estimates(void **state)
+{
+	(void)state;
+	struct rig exact, dear;
+	struct em_corpus *one = small_random(5, 12, 9, 20), *two = small_random(5, 12, 9, 20);
+	open_rig(&exact, one, small_settings("components", "3", "threads", "1", NULL));
+	open_rig(&dear, two, small_settings("components", "3", "threads", brief() ? "1" : "2", "evidence_budget", "0", NULL));
+	double first = 0;
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(em_run_step(exact.run, EM_PHASE, NULL, &exact.err), EM_OK);
+		assert_int_equal(em_run_step(dear.run, EM_PHASE, NULL, &dear.err), EM_OK);
+		const struct em_entry *truth = em_run_entry(exact.run), *e = em_run_entry(dear.run);
+		assert_true(truth->elbo == e->elbo); /* whatever was estimated before */
+		if (i > 0 && i % 2 == 0) { /* an E-step: theta, and so the estimate, is that of the M-step before */
+			assert_int_equal(e->evidence, EM_EVIDENCE_ESTIMATE);
+			assert_true(e->log_evidence == first && e->kl == first - e->elbo);
+			continue;
+		}
+		assert_int_equal(e->evidence, EM_EVIDENCE_NONE);
+		assert_int_equal(em_run_estimate(dear.run, 1000, NULL, &dear.err), EM_OK);
+		e = em_run_entry(dear.run);
+		first = e->log_evidence;
+		assert_int_equal(e->evidence, EM_EVIDENCE_ESTIMATE);
+		assert_true(e->log_evidence_se > 0 && fabs(first - truth->log_evidence) < 5 * e->log_evidence_se);
+		assert_int_equal(em_run_estimate(dear.run, 1000, NULL, &dear.err), EM_OK);
+		assert_true(em_run_entry(dear.run)->log_evidence == first);
+		assert_int_equal(em_run_estimate(exact.run, 1000, NULL, &exact.err), EM_OK); /* nothing to do */
+		assert_int_equal(em_run_entry(exact.run)->evidence, EM_EVIDENCE_EXACT);
+		if (i != 3)
+			continue;
+		const struct em_snapshot *s = NULL;
+		assert_int_equal(em_run_snapshot(dear.run, &s, NULL), EM_OK);
+		double sum = 0;
+		for (size_t n = 0; n < 12; n++)
+			sum += s->obs[n].guess.log_p;
+		assert_true(fabs(sum - first) < 1e-9 * fabs(first));
+		em_snapshot_release(s);
+	}
+	close_rig(&exact);
+	close_rig(&dear);
+}
+
 static void test_settings_between_steps(void **state)
 {
 	(void)state;
@@ -539,6 +582,7 @@ int main(void)
 		cmocka_unit_test(test_log_p_may_fall),
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_saddle),
+		cmocka_unit_test(test_estimates),
 		cmocka_unit_test(test_settings_between_steps),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,10 +153,10 @@ static void test_an_estimate_shows_its_error(void **state)
 		f.ledger[i].evidence = EM_EVIDENCE_ESTIMATE;
 		f.ledger[i].log_evidence_se = 0.25;
 	}
-	see(&f, 80, 24, "estimate ± 0.25");
+	see(&f, 80, 24, "estimate ± 0.50"); /* twice the standard error */
 	see_not(&f, 80, 24, "exact");
 	fixture_command(&f, "view trace");
-	see(&f, 80, 24, "estimate ± 0.25");
+	see(&f, 80, 24, "estimate ± 0.50"); /* twice the standard error */
 	fixture_close(&f);
 }
 

@@ -11,6 +11,13 @@
 
 enum em_evidence_kind { EM_EVIDENCE_NONE, EM_EVIDENCE_EXACT, EM_EVIDENCE_ESTIMATE };
 
+/* log p of one observation by an estimator, nats; show it with twice se. */
+struct em_guess {
+	double log_p; /* NAN: none */
+	double se;    /* standard error */
+	bool doubtful;/* the estimator's own signs say so: to be shown only with that word */
+};
+
 /* A method, as the run sees it: the engine knows no method, the caller hands one in. */
 struct em_evidence {
 	const char *name; /* "urn sum" */
@@ -19,6 +26,11 @@ struct em_evidence {
 	/* log p(x_n|theta), nats. EM_MEMORY or EM_CANCELLED on failure. cancelled may be NULL. */
 	enum em_status (*log_evidence)(const struct em_problem *p, const double *theta, size_t n, double *out,
 	                               bool (*cancelled)(void *), void *self, struct em_err *err);
+	/* For observations that are too dear: log p estimated from `samples` draws, the same for the same seed. q: the
+	 * observation's row. May be NULL. */
+	enum em_status (*estimate)(const struct em_problem *p, const double *theta, const double *q, size_t n, uint64_t seed,
+	                           size_t samples, struct em_guess *out, bool (*cancelled)(void *), void *self,
+	                           struct em_err *err);
 };
 
 /* Exact: the urn form of the count-vector sum for models whose q is a Dirichlet over components (exact models give log p

@@ -51,6 +51,7 @@ struct em_obs {
 	double kl;                    /* by its definition where the model is exact, else log_evidence - elbo */
 	uint32_t sweeps;              /* in the last E phase */
 	bool done, capped;
+	struct em_guess guess;        /* where log_evidence is unknown and em_run_estimate was asked */
 };
 
 enum em_verdict_kind {
@@ -129,6 +130,10 @@ enum em_status em_run_step(struct em_run *r, enum em_size size, const struct em_
 enum em_status em_run_phase(struct em_run *r, bool m, const struct em_hooks *h, struct em_err *err);
 /* Goes to a ledger entry, exactly. EM_USAGE when there is none. */
 enum em_status em_run_goto(struct em_run *r, size_t step, const struct em_hooks *h, struct em_err *err);
+/* Estimates log p of the observations whose exact one is unknown at the position, from `samples` draws each; the entry there
+ * (and those after it that only moved q) then have an estimate of log p and its error. Nothing else of the run moves, and steps to come do
+ * not depend on it. EM_USAGE: there is no estimator for this model; EM_CANCELLED: as before. */
+enum em_status em_run_estimate(struct em_run *r, size_t samples, const struct em_hooks *h, struct em_err *err);
 /* Changes a setting of effect NOW or STEP for the steps to come. */
 enum em_status em_run_set(struct em_run *r, const char *name, const char *value, struct em_err *err);
 

@@ -551,7 +551,7 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 	struct relay r = {s, hooks};
 	struct em_hooks h = {&r, relay_cancelled, relay_progress, relay_stepped};
 	enum em_status st;
-	if (job->kind != JOB_SET && job->kind != JOB_SELFTEST && job->kind != JOB_LANDSCAPE)
+	if (job->kind != JOB_SET && job->kind != JOB_SELFTEST && job->kind != JOB_LANDSCAPE && job->kind != JOB_EVIDENCE)
 		s->limit = 0;
 	if (job->kind != JOB_SELFTEST)
 		s->seen_now = false;
@@ -569,6 +569,8 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 		return em_fail(err, EM_USAGE, "nothing is open; open data first");
 	else if (job->kind == JOB_LANDSCAPE)
 		st = survey(s, job, &h, err);
+	else if (job->kind == JOB_EVIDENCE)
+		st = em_run_estimate(s->run, job->count, &h, err);
 	else if (job->kind == JOB_RESTART)
 		st = reopen(s, same_settings(s), &(struct place){NULL, NULL, *job->init ? job->init : s->init}, &h, err);
 	else

@@ -39,6 +39,7 @@ enum job_kind {
 	JOB_CONTINUE, /* until the condition, a breach or a cancel; at most setting max_iterations more, and then the
 	               * picture's verdict is EM_LIMIT */
 	JOB_SET,      /* name, text */
+	JOB_EVIDENCE, /* count: draws an observation; estimates log p where the exact one is too dear */
 	JOB_LANDSCAPE,/* look: leaves the run alone; the picture's `landscape` is then the answer */
 	JOB_SELFTEST  /* name: of an example, "" all. Leaves the session alone; the table is in the picture's `said` */
 };

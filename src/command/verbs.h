@@ -27,6 +27,7 @@ enum em_status verb_goto(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_continue(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_restart(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_open(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_evidence(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_init(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_set(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_source(const struct cmd_call *c, struct em_err *err);

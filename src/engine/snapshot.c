@@ -23,7 +23,8 @@ static struct em_obs *observe(const struct state *s, size_t n)
 		obs[i] = (struct em_obs){b[i].elbo,     s->log_p->v[i],
 		                         isnan(b[i].kl) ? s->log_p->v[i] - b[i].elbo : b[i].kl,
 		                         pr[i].sweeps,  pr[i].done,
-		                         pr[i].capped};
+		                         pr[i].capped,
+		                         s->guess ? state_guess(s->guess)[i] : (struct em_guess){.log_p = NAN}};
 	return obs;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/state.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,14 @@ struct block *block_of_progress(size_t observations)
 	return block_new(observations * ((sizeof(struct em_progress) + 7) / 8) + 8);
 }
 
+struct block *block_of_guesses(size_t observations)
+{
+	struct block *b = block_new((observations * sizeof(struct em_guess) + sizeof(double) - 1) / sizeof(double));
+	for (size_t n = 0; b && n < observations; n++)
+		state_guess(b)[n].log_p = NAN;
+	return b;
+}
+
 enum em_status problem_new(const struct em_model *m, const struct em_data *d, const struct em_settings *s,
                            struct problem **out, struct em_err *err)
 {
@@ -126,6 +135,7 @@ struct state *state_copy(const struct state *from)
 	s->mass = block_retain(from->mass);
 	s->bounds = block_retain(from->bounds);
 	s->log_p = block_retain(from->log_p);
+	s->guess = block_retain(from->guess);
 	s->progress = block_retain(from->progress);
 	s->q_phase = block_retain(from->q_phase);
 	s->bounds_phase = block_retain(from->bounds_phase);
@@ -147,7 +157,7 @@ void state_release(struct state *s)
 	if (!s || atomic_fetch_sub(&s->refs, 1) != 1)
 		return;
 	struct block *all[] = {s->theta,  s->made,  s->q,        s->stats,   s->mass,
-	                       s->bounds, s->log_p, s->progress, s->q_phase, s->bounds_phase};
+	                       s->bounds, s->log_p, s->guess, s->progress, s->q_phase, s->bounds_phase};
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		block_release(all[i]);
 	free(s);

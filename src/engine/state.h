@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "elbow/model.h"
+#include "elbow/evidence.h"
 
 /* A counted array of doubles, 64-byte aligned; written only by whoever made it, until it is sealed. */
 struct block {
@@ -47,6 +47,7 @@ struct state {
 	struct block *mass;     /* of stats, or of the last */
 	struct block *bounds;   /* struct em_bound per observation */
 	struct block *log_p;    /* per observation, NAN unknown */
+	struct block *guess;    /* struct em_guess per observation, of those that log_p does not know; NULL: nobody asked */
 	struct block *progress; /* struct em_progress per observation, of the last E phase */
 	struct block *q_phase;  /* inside an E phase: q and bounds when it began */
 	struct block *bounds_phase;
@@ -69,6 +70,11 @@ static inline struct em_progress *state_progress(const struct block *b)
 {
 	return (struct em_progress *)(void *)b->v;
 }
+static inline struct em_guess *state_guess(const struct block *b)
+{
+	return (struct em_guess *)(void *)b->v;
+}
+struct block *block_of_guesses(size_t observations); /* none known */
 struct block *block_of_bounds(size_t observations);
 struct block *block_of_progress(size_t observations);
 

@@ -392,6 +392,7 @@ static enum em_status take_m(const struct em_problem *p, struct state *s, enum e
 	e->elbo += rise;
 	state_put(&s->bounds, block_of_bounds(p->layout.observations));
 	state_put(&s->log_p, block_new(p->layout.observations));
+	state_put(&s->guess, NULL);
 	if (!st && (!s->bounds || !s->log_p))
 		st = em_no_memory(err);
 	if (st || (st = derive(p, theta->v, s->made->v, &derived, err)))

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "elbow/corpus.h"
+#include "elbow/estimate.h"
 #include "elbow/evidence.h"
 
 static const struct em_array *find(const struct em_layout *l, const char *name)
@@ -32,4 +33,16 @@ static enum em_status log_evidence(const struct em_problem *p, const double *the
 	                           self, err);
 }
 
-const struct em_evidence em_evidence_exact = {"urn sum", cost, log_evidence};
+/* q of LDA begins with gamma. */
+static enum em_status estimate(const struct em_problem *p, const double *theta, const double *q, size_t n, uint64_t seed,
+                               size_t samples, struct em_guess *out, bool (*cancelled)(void *), void *self, struct em_err *err)
+{
+	struct em_stop stop = {cancelled, self};
+	struct em_estimate e;
+	enum em_status st = em_estimate_document(p, theta, q, n, seed, samples, &stop, &e, err);
+	if (!st)
+		*out = (struct em_guess){e.log_p, e.se, em_estimate_doubtful(&e)};
+	return st;
+}
+
+const struct em_evidence em_evidence_exact = {"urn sum", cost, log_evidence, estimate};

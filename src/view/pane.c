@@ -134,7 +134,7 @@ struct number pane_known(const struct em_entry *e)
 	if (e->evidence == EM_EVIDENCE_EXACT)
 		return (struct number){"exact"};
 	if (e->evidence == EM_EVIDENCE_ESTIMATE)
-		snprintf(out.s, sizeof out.s, "estimate ± %.40s", number_short(e->log_evidence_se, 2).s);
+		snprintf(out.s, sizeof out.s, "estimate ± %.40s", number_short(2 * e->log_evidence_se, 2).s);
 	return out;
 }
 
@@ -168,11 +168,36 @@ size_t pane_count(const struct view_call *call)
 	return n > 0 ? (size_t)n : 1;
 }
 
+/* Which of the observations log p is exact of, and which estimates are in doubt. */
+static void say_estimated(const struct em_snapshot *s, char *out, size_t size)
+{
+	size_t n = s->problem->layout.observations, exact = 0, guessed = 0, doubtful = 0;
+	const char *one = s->problem->model->observation;
+	for (size_t i = 0; i < n; i++) {
+		exact += isnan(s->obs[i].log_evidence) ? 0 : 1;
+		guessed += isnan(s->obs[i].guess.log_p) ? 0 : 1;
+		doubtful += !isnan(s->obs[i].guess.log_p) && s->obs[i].guess.doubtful ? 1 : 0;
+	}
+	if (!guessed) {
+		snprintf(out, size, "log p(X|θ) was estimated at this θ; evidence estimates it again.");
+		return;
+	}
+	int k = snprintf(out, size, "log p(X|θ) is exact for %s of %s %ss and estimated for %s", number_count(exact).s, number_count(n).s, one,
+	                 number_count(guessed).s);
+	if (doubtful)
+		snprintf(out + k, size - (size_t)k, ", %s of them doubtful: more draws (evidence 20000) may settle them.",
+		         number_count(doubtful).s);
+	else
+		snprintf(out + k, size - (size_t)k, ", none of them doubtful.");
+}
+
 void pane_unknown(const struct em_snapshot *s, char *out, size_t size)
 {
 	const struct em_entry *now = &s->ledger[s->position];
 	const char *one = s->problem->model->observation;
 	out[0] = '\0';
+	if (now->evidence == EM_EVIDENCE_ESTIMATE)
+		say_estimated(s, out, size);
 	if (now->evidence != EM_EVIDENCE_NONE)
 		return;
 	size_t n = s->problem->layout.observations, missing = 0;
