@@ -13,7 +13,7 @@
 enum { POINTS_MOST = 97, POINTS_LEAST = 9, MAP_COLUMNS = 49, MAP_ROWS = 33, MAP_LEAST = 9 };
 #define REACH 0.5       /* a move is followed on by this part of it, both ways */
 #define WORK 4e7        /* parts of observations times components that a landscape may cost */
-#define EVIDENCE_MOST 1 /* predicted seconds for log p by the evidence method, over a whole line */
+#define EVIDENCE_MOST 1 /* predicted seconds for log p by the evidence method, over a whole line or map */
 
 /* What it takes to value a theta with the q that stands. */
 struct survey {
@@ -208,7 +208,7 @@ static enum em_status ends_of_move(struct survey *v, const double **a, const dou
 	}
 	*a = had_e(v->run) ? s->made->v : s->theta->v;
 	*b = v->room;
-	memcpy(v->room, s->theta->v, size);
+	memcpy(v->room, *a, size); /* as the M-step began, or begins: the same bits */
 	for (unsigned i = 0; v->p->model->block(v->p, i); i++)
 		if (v->p->model->m_step(v->p, s->stats->v, i, v->room, &own)) {
 			memcpy(l->why, own.msg, sizeof l->why);
@@ -431,7 +431,8 @@ enum em_status em_run_landscape(struct em_run *r, const struct em_landscape_ask 
 	l->ask = *ask;
 	l->step = r->position;
 	l->now.at = l->made.at = l->best.at = NAN;
-	v.by_method = !v.p->model->exact && method_cost(r) * POINTS_MOST <= EVIDENCE_MOST;
+	double values = ask->kind == EM_OVER_TWO ? MAP_COLUMNS * MAP_ROWS : POINTS_MOST;
+	v.by_method = !v.p->model->exact && method_cost(r) * values <= EVIDENCE_MOST;
 	st = ask->kind == EM_ALONG_MOVE ? along_move(&v, l, err) : ask->kind == EM_ALONG_ONE ? along_one(&v, l, err) : over_two(&v, l, err);
 	survey_close(&v);
 	if (st) {

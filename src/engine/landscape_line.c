@@ -145,34 +145,59 @@ static bool stays(double a, double b, double reach, double lo, double hi)
 
 static double mix_one(enum em_constraint c, double a, double b, double t, double reach)
 {
+	double x = at(a, b, t);
 	if (c == EM_POSITIVE && a > 0 && b > 0 && !stays(a, b, reach, 1e-300, INFINITY))
 		return exp(at(log(a), log(b), t));
 	if (c == EM_PROBABILITY && a > 0 && b > 0 && a < 1 && b < 1 && !stays(a, b, reach, 0, 1))
 		return 1 / (1 + exp(-at(log(a / (1 - a)), log(b / (1 - b)), t)));
-	return at(a, b, t);
+	/* A move that ends at the edge stays there. */
+	return c == EM_POSITIVE ? fmax(x, 0) : c == EM_PROBABILITY ? fmin(fmax(x, 0), 1) : x;
 }
 
 /* A row that sums to 1, `many` numbers `step` apart. */
 static void mix_row(const double *a, const double *b, size_t many, size_t step, double t, double reach, double *out)
 {
-	bool straight = true, logs = true;
+	bool straight = true;
 	double sum = 0;
-	for (size_t i = 0; i < many; i++) {
+	for (size_t i = 0; i < many; i++)
 		straight &= stays(a[i * step], b[i * step], reach, 0, 1);
-		logs &= (a[i * step] > 0) == (b[i * step] > 0);
-	}
 	for (size_t i = 0; i < many; i++) {
 		double x = a[i * step], y = b[i * step];
-		out[i * step] = straight || !logs || t == 0 || t == 1 ? at(x, y, t) : x > 0 ? exp(at(log(x), log(y), t)) : 0;
+		out[i * step] = straight ? at(x, y, t) : x > 0 && y > 0 ? exp(at(log(x), log(y), t)) : fmax(at(x, y, t), 0);
 		sum += out[i * step];
 	}
-	for (size_t i = 0; i < many && !straight && logs && t != 0 && t != 1; i++)
+	for (size_t i = 0; i < many && !straight; i++)
 		out[i * step] /= sum;
+}
+
+/* Before complete, which takes complements: of a probability so near 1 that it is 1 in a double, the complement that theta held
+ * on its own would be 0, and an outcome that was all but impossible would become so. */
+static void below_one(const struct em_problem *p, double *theta)
+{
+	for (unsigned n = 0; n < p->layout.theta_arrays; n++) {
+		const struct em_array *a = p->layout.theta + n;
+		for (size_t x = 0; x < a->dim[0] && a->constraint == EM_PROBABILITY; x++)
+			for (size_t y = 0; y < extent(a, 1); y++) {
+				double *v = theta + place(a, x, y, 0);
+				if (*v == 1)
+					*v = nextafter(1, 0);
+			}
+	}
+}
+
+static void complete(const struct em_problem *p, double *theta)
+{
+	if (!p->model->complete)
+		return;
+	below_one(p, theta);
+	p->model->complete(p, theta);
 }
 
 void line_mix(const struct em_problem *p, const double *a, const double *b, double t, double reach, double *out)
 {
 	memcpy(out, t < 0.5 ? a : b, p->layout.theta_size * sizeof *out);
+	if (t == 0 || t == 1) /* as they are: what complete makes anew may round another way */
+		return;
 	for (unsigned n = 0; n < p->layout.theta_arrays; n++) {
 		const struct em_array *r = p->layout.theta + n;
 		bool row = r->constraint == EM_SIMPLEX_ROWS;
@@ -191,8 +216,7 @@ void line_mix(const struct em_problem *p, const double *a, const double *b, doub
 				}
 		}
 	}
-	if (p->model->complete)
-		p->model->complete(p, out);
+	complete(p, out);
 }
 
 /* ---- one parameter ---- */
@@ -214,8 +238,7 @@ void line_put(const struct em_problem *p, const double *theta, const struct em_c
 	out[offset] = value;
 	if (a->constraint == EM_POSITIVE_DEFINITE)
 		out[place(a, c->at[0], c->at[2], c->at[1])] = value;
-	if (p->model->complete)
-		p->model->complete(p, out);
+	complete(p, out);
 }
 
 static void natural_range(const struct em_problem *p, const struct em_array *a, const struct em_coordinate *c,
