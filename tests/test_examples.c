@@ -170,6 +170,25 @@ static void test_settings_come_and_go(void **state)
 	assert_string_equal(em_settings_text(pic->settings, "init"), "observations");
 	assert_int_equal(pic->run->problem->layout.components, 3);
 	picture_release(pic);
+	strcpy(open.name, "bars"); /* another model of the example has its settings too, and the way back its start */
+	perform(fresh, &open);
+	set(fresh, "model", "plsa");
+	pic = session_picture(fresh);
+	assert_int_equal(pic->run->problem->layout.components, 10);
+	picture_release(pic);
+	strcpy(open.name, "faithful");
+	perform(fresh, &open);
+	set(fresh, "model", "factor");
+	set(fresh, "model", "gmm");
+	pic = session_picture(fresh);
+	assert_string_equal(em_settings_text(pic->settings, "init"), "given");
+	picture_release(pic);
+	set(fresh, "covariance", "spherical"); /* nor does the start fit that */
+	pic = session_picture(fresh);
+	assert_string_equal(em_settings_text(pic->settings, "init"), "observations");
+	picture_release(pic);
+	strcpy(open.name, "coins");
+	perform(fresh, &open);
 	struct job model = {.kind = JOB_SET};
 	strcpy(model.name, "model");
 	strcpy(model.text, "plsa");

@@ -258,6 +258,11 @@ static enum em_status reopen(struct session *s, struct em_settings *settings, co
 	}
 	if (!st && w)
 		st = world_run(w, settings, at->init, h, &run, err);
+	if ((st == EM_USAGE || st == EM_INPUT) && w && !*at->init && world_published(w, settings)) {
+		/* an example's start fits its own settings only; with others the model's default begins */
+		st = em_settings_put(&settings, "init", em_settings_row(settings, "init")->fallback, err);
+		st = st ? st : world_run(w, settings, "", h, &run, err);
+	}
 	if (st) {
 		world_release(w);
 		em_settings_release(settings);
@@ -312,16 +317,6 @@ static const char *init_after(const struct session *s, const char *name)
 	return s->init;
 }
 
-/* A published start has its number of components: with another one the components start as the model's default says. */
-static enum em_status drop_start(const struct session *s, const char *name, struct em_settings **next, struct em_err *err)
-{
-	const struct em_setting *init = em_settings_row(*next, "init");
-	if (!s->world || !world_example(s->world) || !world_example(s->world)->starts || !init ||
-	    strcmp(name, "components") != 0 || strcmp(em_settings_text(*next, "init"), "given") != 0)
-		return EM_OK;
-	return em_settings_put(next, "init", init->fallback, err);
-}
-
 /* Data and run after a change of the setting `row` to what `next` (given up) says. */
 static enum em_status set_anew(struct session *s, const struct em_setting *row, struct em_settings *next,
                                const struct em_hooks *h, struct em_err *err)
@@ -360,8 +355,8 @@ static enum em_status set(struct session *s, const struct job *job, const struct
 	const struct em_setting *row = em_settings_row(s->settings, job->name);
 	if (strcmp(row->name, "model") == 0)
 		st = for_model(s, world_model(next), &next, err);
-	if (!st)
-		st = drop_start(s, row->name, &next, err);
+	if (!st && s->world && strcmp(row->name, "model") == 0 && takes(world_example(s->world), world_model(next)))
+		st = world_renew(world_example(s->world), &next, err);
 	if (!st && s->run && (row->effect == EM_EFFECT_REOPEN || row->effect == EM_EFFECT_RESTART))
 		return set_anew(s, row, next, h, err);
 	/* A setting of the session or the screen is none of the run's. */

@@ -229,6 +229,9 @@ enum em_status verb_set(const struct cmd_call *c, struct em_err *err)
 	const struct picture *after = session_picture(c->front->session);
 	if (after->run && after->run->position == 0) /* steps were lost: worth a word */
 		c->front->print(c->front->self, "the run starts again from entry 0");
+	if (em_settings_row(c->picture->settings, "init") && em_settings_row(after->settings, "init") && strcmp(job.name, "init") != 0 && strcmp(job.name, "model") != 0 &&
+	    strcmp(em_settings_text(c->picture->settings, "init"), "given") == 0 && strcmp(em_settings_text(after->settings, "init"), "given") != 0)
+		c->front->print(c->front->self, "the published start does not fit: the components begin as init says");
 	picture_release(after);
 	return st;
 }

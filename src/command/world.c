@@ -77,6 +77,20 @@ enum em_status world_preset(const struct em_example *e, struct em_settings **set
 	return st;
 }
 
+enum em_status world_renew(const struct em_example *e, struct em_settings **settings, struct em_err *err)
+{
+	enum em_status st = EM_OK;
+	char now[256];
+	bool first = strcmp(em_settings_text(*settings, "model"), e->models[0]) == 0;
+	for (size_t i = 0; !st && e->settings && e->settings[i][0]; i++) {
+		const struct em_setting *row = em_settings_row(*settings, e->settings[i][0]);
+		if (row && (first || strcmp(row->name, "init") != 0) &&
+		    strcmp(em_settings_show(*settings, row->name, now, sizeof now), row->fallback) == 0)
+			st = em_settings_put(settings, row->name, e->settings[i][1], err);
+	}
+	return st;
+}
+
 enum em_status world_unset(const struct em_example *e, struct em_settings **settings, struct em_err *err)
 {
 	enum em_status st = EM_OK;
@@ -158,9 +172,10 @@ static enum em_status published(const struct em_example *e, const struct em_layo
 	return st;
 }
 
-static bool begins_published(const struct world *w, const struct em_model *model, const struct em_settings *s)
+bool world_published(const struct world *w, const struct em_settings *s)
 {
 	const struct em_example *e = w->example;
+	const struct em_model *model = world_model(s);
 	return e && e->starts && strcmp(e->models[0], model->name) == 0 && em_settings_row(s, "init") &&
 	       strcmp(em_settings_text(s, "init"), "given") == 0;
 }
@@ -177,7 +192,7 @@ enum em_status world_run(const struct world *w, const struct em_settings *all, c
 	if (!st && model->takes != w->data->kind)
 		st = em_fail(err, EM_USAGE, "%s takes other data than %s; open a file for it, or an example (`open example`)",
 		             model->name, w->data->name);
-	if (!st && (*init || begins_published(w, model, settings))) {
+	if (!st && (*init || world_published(w, all))) {
 		struct em_problem p = {model, w->data, settings, {0}};
 		given = true;
 		st = model->layout(w->data, settings, &p.layout, err);

@@ -28,6 +28,10 @@ const struct em_model *world_model(const struct em_settings *s);
 
 /* Settings with the values an example wants; *settings is given up for the new ones. EM_USAGE when one does not fit. */
 enum em_status world_preset(const struct em_example *e, struct em_settings **settings, struct em_err *err);
+/* The same where a setting has its default, as after a change of the model. */
+enum em_status world_renew(const struct em_example *e, struct em_settings **settings, struct em_err *err);
+/* True when a run begins at the example's published start. */
+bool world_published(const struct world *w, const struct em_settings *s);
 /* The same settings without what the example had set and nobody changed since. */
 enum em_status world_unset(const struct em_example *e, struct em_settings **settings, struct em_err *err);
 /* Without the settings that name columns: those of one file say nothing about the next. */
