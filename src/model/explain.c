@@ -8,6 +8,9 @@
 #include "elbow/run.h"
 #include "model/mixture.h"
 
+/* A parameter that moves by no more has come to rest. */
+#define FIXED 1e-9
+
 static int decimals(double x)
 {
 	double size = fabs(x);
@@ -67,13 +70,19 @@ static void sentence_m(const struct em_problem *p, const struct em_entry *before
 	else
 		buf_printf(b, "One block of M-step %zu, %s, maximizes the bound for this q. ", now->iteration, name ? name : "θ");
 	if (fabs(gain) <= now->allowance && fabs(opened) <= now->allowance) {
-		buf_printf(b, "%s[%zu] moved most, by %s: θ stands at a fixed point, of this q and so of EM.", now->moved_array,
-		           now->moved_at[0] + 1, number_short(now->moved, 3).s);
+		buf_printf(b, "%s[%zu] moved most, by %s: ", now->moved_array, now->moved_at[0] + 1, number_short(now->moved, 3).s);
+		buf_puts(b, now->moved <= FIXED ? "θ stands at a fixed point, of this q and so of EM."
+		                                : "the bound moved by less than rounding, as it does near a maximum; θ still moves.");
 		return;
 	}
-	buf_printf(b, "The ELBO rose by %s; q is not the posterior of the new θ any more, so KL opened %s → %s; together log p rose by %s.",
-	           number_fixed(gain, decimals(gain)).s, number_fixed(before->kl, decimals(opened)).s,
-	           number_fixed(now->kl, decimals(opened)).s, number_fixed(gain + opened, decimals(gain + opened)).s);
+	buf_printf(b, "The ELBO rose by %s; ", number_fixed(gain, decimals(gain)).s);
+	bool whole = now->phase == EM_M && before->phase == EM_E;
+	buf_printf(b, whole ? "q is not the posterior of the new θ any more, so KL opened %s → %s; together log p %s by %s."
+	                    : "KL went %s → %s, for the posterior moved and q did not; together log p %s by %s.",
+	           number_fixed(before->kl, decimals(opened)).s, number_fixed(now->kl, decimals(opened)).s,
+	           gain + opened < 0 ? "fell" : "rose", number_fixed(fabs(gain + opened), decimals(gain + opened)).s);
+	if (!whole && gain + opened < -now->allowance)
+		buf_puts(b, " From one block to the next it may: EM promises it from E-step to E-step.");
 }
 
 void exact_explain(const struct em_problem *p, const struct em_entry *before, const struct em_entry *now, char *out,
