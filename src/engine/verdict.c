@@ -74,10 +74,10 @@ static void say_unfinished(struct em_verdict *v, double gain, const struct pace 
 {
 	char rate[128] = "no steady rate yet", capped[96] = "";
 	double low = fmin(p->newer, p->older), high = fmax(p->newer, p->older);
-	if (isfinite(v->to_come) && fabs(high - low) <= 0.01)
-		snprintf(rate, sizeof rate, "rate %.4f, about %s nats to come", v->rate, number_short(v->to_come, 3).s);
+	if (isfinite(v->to_come) && !isnan(p->older) && fabs(high - low) <= 0.01) /* two gains alone forecast nothing */
+		snprintf(rate, sizeof rate, "rate %.4f; if it holds, about %s nats to come", v->rate, number_short(v->to_come, 3).s);
 	else if (isfinite(v->to_come) && !isnan(p->older) && high < 1)
-		snprintf(rate, sizeof rate, "rate %.2f to %.2f, so %s to %s nats to come", low, high,
+		snprintf(rate, sizeof rate, "rate %.2f to %.2f; if they hold, %s to %s nats to come", low, high,
 		         number_short(gain * low / (1 - low), 2).s, number_short(gain * high / (1 - high), 2).s);
 	if (v->capped)
 		snprintf(capped, sizeof capped, "; %s %s%s hit the sweep limit", number_count(v->capped).s, observation,
@@ -119,9 +119,13 @@ struct em_verdict em_verdict_on(const struct em_entry *ledger, size_t position, 
 	} else if (fabs(gain) <= rounding || (gain > 0 && gain < 1e-3 * tolerance) ||
 	           (gain < tolerance && worst_case(gain, &pace) < tolerance)) {
 		v.kind = EM_CONVERGED;
-		snprintf(v.text, sizeof v.text, "converged: the last iteration gained %s nats, %s are to come (tolerance %s)",
-		         number_short(gain, 3).s, isfinite(v.to_come) ? number_short(v.to_come, 3).s : "none above rounding",
-		         number_short(tolerance, 3).s);
+		double rest = fabs(gain) <= rounding ? NAN : worst_case(gain, &pace);
+		if (isfinite(rest))
+			snprintf(v.text, sizeof v.text, "converged: the last iteration gained %s nats; at the slowest of the last rates %s are to come "
+			         "(tolerance %s)", number_short(gain, 3).s, number_short(rest, 3).s, number_short(tolerance, 3).s);
+		else
+			snprintf(v.text, sizeof v.text, "converged: the last iteration gained %s nats, %s (tolerance %s)", number_short(gain, 3).s,
+			         fabs(gain) <= rounding ? "nothing beyond rounding" : "far below the tolerance", number_short(tolerance, 3).s);
 	} else {
 		say_unfinished(&v, gain, &pace, observation);
 	}
