@@ -245,6 +245,33 @@ static void test_digits(void **state)
 	assert_int_equal(all, 150 * count);
 }
 
+/* Sums over many columns keep the digits that the engine's checks ask for. */
+static void test_wide(void **state)
+{
+	(void)state;
+	enum { ROWS = 12 };
+	size_t columns = fit_brief() ? 500 : 20000;
+	double *x = calloc(ROWS * columns, sizeof *x);
+	const char **name = calloc(columns, sizeof *name);
+	uint64_t rng = 3;
+	struct em_points *points = NULL;
+	struct em_data *data = NULL;
+	struct fit f;
+	struct em_err err = {0};
+	for (size_t i = 0; i < ROWS * columns; i++)
+		x[i] = small_uniform(&rng) < 0.5;
+	for (size_t j = 0; j < columns; j++)
+		name[j] = "c";
+	assert_int_equal(em_points_from(ROWS, columns, name, x, &points, &err), EM_OK);
+	assert_int_equal(em_data_of("wide", NULL, points, NULL, &data, &err), EM_OK);
+	fit_open(&f, "bernoulli", NULL, data, NULL, "components", "2", NULL);
+	for (int i = 0; i < 12; i++)
+		fit_step(&f, EM_PHASE); /* a breach fails the test */
+	fit_close(&f);
+	free(x);
+	free(name);
+}
+
 static void test_look(void **state)
 {
 	(void)state;
@@ -281,7 +308,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plain),    cmocka_unit_test(test_machine),  cmocka_unit_test(test_alike),
 		cmocka_unit_test(test_ends),     cmocka_unit_test(test_given),    cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_images),   cmocka_unit_test(test_digits),   cmocka_unit_test(test_look),
+		cmocka_unit_test(test_images),   cmocka_unit_test(test_digits),   cmocka_unit_test(test_wide), cmocka_unit_test(test_look),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/sum.h"
 #include "engine/step.h"
 
 static const char *where(const struct em_entry *e, char *out, size_t size)
@@ -51,10 +52,12 @@ static enum em_status check_sums(const struct em_problem *p, const struct state 
                                  struct em_err *err)
 {
 	const struct em_bound *b = state_bounds(s->bounds);
-	double terms = e->energy + e->entropy, each = 0;
+	double terms = e->energy + e->entropy, each;
+	struct sum sum = {0};
 	char at[64];
 	for (size_t n = 0; n < p->layout.observations; n++)
-		each += b[n].elbo;
+		sum_add(&sum, b[n].elbo);
+	each = sum_of(&sum);
 	if (fabs(terms - e->elbo) > e->allowance)
 		return em_fail(err, EM_BREACH, "%s: the terms sum to %.12g, the ELBO is %.12g; they differ by %.3g, rounding allows %.3g",
 		               where(e, at, sizeof at), terms, e->elbo, terms - e->elbo, e->allowance);

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "base/sum.h"
 #include "elbow/points.h"
 #include "model/mixture.h"
 #include "model/models.h"
@@ -63,18 +64,24 @@ static void derive(const struct em_problem *p, const double *theta, double *out)
 
 /* The row of `on` where x is 1, that of `off` where it is 0, summed over the columns; two chains, so that additions do not
  * all wait for one another. */
+enum { RUN = 256 };
+
 HOT static void bernoulli_sum_hot(const double *on, const double *off, size_t d, size_t kp, const double *x, double *out)
 {
 	for (size_t g = 0; g < kp; g += VEC_LANES) {
-		vec even = EACH(0.0), odd = EACH(0.0);
-		size_t j = 0;
-		for (; j + 1 < d; j += 2) {
-			even += VEC_GET((x[j] > 0 ? on : off) + j * kp + g);
-			odd += VEC_GET((x[j + 1] > 0 ? on : off) + (j + 1) * kp + g);
+		vec all = EACH(0.0);
+		for (size_t from = 0; from < d; from += RUN) { /* short sums of short sums: many columns cost few digits */
+			size_t j = from, to = d - from < RUN ? d : from + RUN;
+			vec even = EACH(0.0), odd = EACH(0.0);
+			for (; j + 1 < to; j += 2) {
+				even += VEC_GET((x[j] > 0 ? on : off) + j * kp + g);
+				odd += VEC_GET((x[j + 1] > 0 ? on : off) + (j + 1) * kp + g);
+			}
+			if (j < to)
+				even += VEC_GET((x[j] > 0 ? on : off) + j * kp + g);
+			all += even + odd;
 		}
-		if (j < d)
-			even += VEC_GET((x[j] > 0 ? on : off) + j * kp + g);
-		VEC_PUT(out + g) = even + odd;
+		VEC_PUT(out + g) = all;
 	}
 }
 
@@ -121,11 +128,11 @@ static enum em_status m_step(const struct em_problem *p, const double *counts, c
 static double expected(const struct em_problem *p, const double *theta, const double *counts, const double *stats)
 {
 	(void)counts;
-	double sum = 0;
+	struct sum sum = {0};
 	for (size_t i = 0; i < 2 * table_size(p); i++)
 		if (stats[i] > 0) /* 0 log 0 = 0 */
-			sum += stats[i] * log(theta[padded(p) + i]);
-	return sum;
+			sum_add(&sum, stats[i] * log(theta[padded(p) + i]));
+	return sum_of(&sum);
 }
 
 /* Half way from even chances to the row. */

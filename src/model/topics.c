@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/sum.h"
+
 size_t topics_padded(size_t k)
 {
 	return (k + LDA_LANES - 1) / LDA_LANES * LDA_LANES;
@@ -55,7 +57,7 @@ void topics_m_step(const double *counts, size_t terms, size_t kp, size_t k, doub
 
 double topics_energy(const double *counts, const double *topics, size_t terms, size_t kp)
 {
-	double sum = 0;
+	struct sum sum = {0};
 	_Alignas(64) double logs[64];
 	for (size_t v = 0; v < terms; v++)
 		for (size_t from = 0; from < kp; from += 64) {
@@ -64,9 +66,9 @@ double topics_energy(const double *counts, const double *topics, size_t terms, s
 			double part = 0;
 			for (size_t i = 0; i < n; i++) /* a subnormal count may have become 0 in the M-step; it weighs nothing */
 				part += counts[at + i] >= DBL_MIN && !(topics[at + i] > 0) ? -INFINITY : counts[at + i] * logs[i];
-			sum += part;
+			sum_add(&sum, part);
 		}
-	return sum;
+	return sum_of(&sum);
 }
 
 void topics_masses(const double *counts, size_t terms, size_t kp, size_t k, double *out)
