@@ -285,7 +285,8 @@ static enum em_status along_move(struct survey *v, struct em_landscape *l, struc
 	if (st)
 		return em_no_memory(err);
 	if (!l->why[0] && same_theta(v->p, a, b))
-		snprintf(l->why, sizeof l->why, "the M-step does not move θ here: there is no line to look along; . takes a parameter");
+		snprintf(l->why, sizeof l->why, "%s move θ: there is no line to look along; . takes a parameter",
+		         v->s->stats ? "the M-step does not" : "the last M-step did not");
 	if (l->why[0])
 		return EM_OK;
 	if ((st = room_for_line(v, l, err)))

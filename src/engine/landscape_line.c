@@ -21,6 +21,15 @@ static size_t place(const struct em_array *a, size_t i, size_t j, size_t l)
 
 /* ---- parameters ---- */
 
+/* What covariances of this model may be: diagonal, spherical, tied or (0) anything. */
+static char covariance_shape(const struct em_problem *p, const struct em_array *a)
+{
+	if (a->constraint != EM_POSITIVE_DEFINITE || !em_settings_row(p->settings, "covariance"))
+		return 0;
+	char c = em_settings_text(p->settings, "covariance")[0];
+	return c == 'd' || c == 's' || c == 't' ? c : 0;
+}
+
 const struct em_array *line_place(const struct em_problem *p, const struct em_coordinate *c, size_t *offset)
 {
 	for (unsigned i = 0; i < p->layout.theta_arrays; i++) {
@@ -30,18 +39,25 @@ const struct em_array *line_place(const struct em_problem *p, const struct em_co
 		for (unsigned d = 0; d < 3; d++)
 			if (c->at[d] >= extent(a, d))
 				return NULL;
+		char shape = covariance_shape(p, a);
+		if (shape && shape != 't' && c->at[1] != c->at[2])
+			return NULL;
 		*offset = place(a, c->at[0], c->at[1], c->at[2]);
 		return a;
 	}
 	return NULL;
 }
 
-/* A row of one number that sums to 1 cannot move, and the upper half of a symmetric matrix is the lower. */
-static bool looks(const struct em_array *a, size_t j, size_t l)
+/* A row of one number that sums to 1 cannot move, the upper half of a symmetric matrix is the lower, and of numbers that are
+ * the same the first is enough. */
+static bool looks(const struct em_problem *p, const struct em_array *a, size_t i, size_t j, size_t l)
 {
+	char shape = covariance_shape(p, a);
 	if (a->constraint == EM_SIMPLEX_ROWS)
 		return extent(a, a->rank - 1) > 1;
-	return a->constraint != EM_POSITIVE_DEFINITE || l <= j;
+	if (a->constraint != EM_POSITIVE_DEFINITE)
+		return true;
+	return l <= j && (shape != 't' || i == 0) && (shape != 'd' || l == j) && (shape != 's' || (j == 0 && l == 0));
 }
 
 bool em_landscape_coordinate(const struct em_problem *p, size_t i, struct em_coordinate *out)
@@ -51,7 +67,7 @@ bool em_landscape_coordinate(const struct em_problem *p, size_t i, struct em_coo
 		for (size_t x = 0; x < extent(a, 0); x++)
 			for (size_t y = 0; y < extent(a, 1); y++)
 				for (size_t z = 0; z < extent(a, 2); z++)
-					if (looks(a, y, z) && i-- == 0) {
+					if (looks(p, a, x, y, z) && i-- == 0) {
 						*out = (struct em_coordinate){.at = {x, y, z}};
 						snprintf(out->array, sizeof out->array, "%s", a->name);
 						return true;
@@ -236,8 +252,12 @@ void line_put(const struct em_problem *p, const double *theta, const struct em_c
 				row[i * step] = others > 1e-12 ? row[i * step] * (1 - value) / others : (1 - value) / (double)(many - 1);
 	}
 	out[offset] = value;
-	if (a->constraint == EM_POSITIVE_DEFINITE)
-		out[place(a, c->at[0], c->at[2], c->at[1])] = value;
+	char shape = covariance_shape(p, a);
+	for (size_t k = 0; k < a->dim[0] && a->constraint == EM_POSITIVE_DEFINITE; k++)
+		if (k == c->at[0] || shape == 't')
+			out[place(a, k, c->at[1], c->at[2])] = out[place(a, k, c->at[2], c->at[1])] = value;
+	for (size_t j = 0; j < extent(a, 1) && shape == 's'; j++)
+		out[place(a, c->at[0], j, j)] = value;
 	complete(p, out);
 }
 
