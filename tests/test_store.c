@@ -79,7 +79,7 @@ static void test_state_round_trip(void **state)
 	assert_memory_equal(st.theta, g.snap->theta, l->theta_size * sizeof(double));
 	assert_memory_equal(st.q, g.snap->q, l->observations * l->q_stride * sizeof(double));
 	/* A run from it takes the same E-step as the run it came from (after an M-step q was made with older topics). */
-	struct em_given given = {st.theta, st.q};
+	struct em_given given = {st.theta, st.q, st.made};
 	struct em_run *again;
 	assert_int_equal(em_run_new(g.snap->problem->model, &g.data, g.settings, NULL, &given, NULL, &again, &g.err), EM_OK);
 	assert_int_equal(em_run_step(g.run, EM_PHASE, NULL, &g.err), EM_OK); /* M */
@@ -134,7 +134,7 @@ static void test_wrong_q(void **state)
 	double *q = aligned_alloc(64, (n * sizeof *q + 63) / 64 * 64);
 	static const double wrong[] = {0, -1, NAN, INFINITY};
 	for (size_t i = 0; i < 4; i++) {
-		struct em_given given = {g.snap->theta, q};
+		struct em_given given = {g.snap->theta, q, NULL};
 		struct em_run *run = NULL;
 		memcpy(q, g.snap->q, n * sizeof *q);
 		q[2 * l->q_stride + 1] = wrong[i];

@@ -114,6 +114,7 @@ extern const struct em_setting_table em_run_settings;
 struct em_given {
 	const double *theta; /* [theta_size] or NULL */
 	const double *q;     /* [observations * q_stride] or NULL */
+	const double *made;  /* [theta_size]: what that q was made with; NULL: theta */
 };
 
 /* A run at step 0. data is borrowed and must outlive the run and its snapshots; settings are retained; given may be

@@ -17,6 +17,7 @@ struct em_state {
 	char *model;      /* its name */
 	double *theta;    /* in the layout, or NULL */
 	double *q;        /* in the layout, or NULL */
+	double *made;     /* theta that q was made with, in the layout, or NULL: theta itself */
 };
 /* How many components (first dimension of the first theta array) the file has, before there is a layout;
  * model is filled with its name (size bytes). */

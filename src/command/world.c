@@ -199,7 +199,7 @@ enum em_status world_run(const struct world *w, const struct em_settings *all, c
 		if (!st)
 			st = *init ? em_state_read(init, &p, &state, err) : published(w->example, &p.layout, &state.theta, err);
 	}
-	struct em_given from = {state.theta, state.q};
+	struct em_given from = {state.theta, state.q, state.made};
 	if (!st)
 		st = em_run_new(model, w->data, settings, &em_evidence_exact, given ? &from : NULL, h, out, err);
 	em_state_free(&state);

@@ -192,15 +192,41 @@ static enum em_status start_q(const struct em_problem *p, const struct em_theta 
 	return st;
 }
 
+/* A theta that a given q was made with: as good as any theta, or what `blank` makes of one, which need not sum to 1. */
+static enum em_status check_given_made(const struct em_problem *p, const double *made, struct em_err *err)
+{
+	if (!p->model->blank)
+		return p->model->check(p, made, err);
+	for (unsigned i = 0; i < p->layout.theta_arrays; i++) {
+		const struct em_array *a = p->layout.theta + i;
+		size_t d1 = a->rank > 1 ? a->dim[1] : 1;
+		for (size_t x = 0; x < a->dim[0]; x++)
+			for (size_t y = 0; y < d1; y++) {
+				double v = made[a->offset + x * a->stride[0] + (a->rank > 1 ? y * a->stride[1] : 0)];
+				bool free = a->constraint == EM_FREE;
+				if (!isfinite(v) || (!free && v < 0) || (a->constraint == EM_POSITIVE && !(v > 0)))
+					return em_fail(err, EM_INPUT, "made.%s[%zu][%zu] is %g; it must be finite%s", a->name, x + 1, y + 1, v,
+					               free ? "" : " and not negative");
+			}
+	}
+	return EM_OK;
+}
+
 static struct block *made_at_start(const struct em_problem *p, const struct em_given *given, struct block *theta)
 {
-	if (!p->model->blank || (given && given->q))
+	bool theirs = given && given->q && given->made;
+	if (!theirs && (!p->model->blank || (given && given->q)))
 		return block_retain(theta);
 	struct block *made = block_copy(theta);
-	if (made) {
+	if (!made)
+		return NULL;
+	if (!theirs)
 		p->model->blank(p, made->v);
-		block_seal(made);
-	}
+	else
+		memcpy(made->v, given->made, p->layout.theta_size * sizeof(double));
+	if (theirs && p->model->complete)
+		p->model->complete(p, made->v);
+	block_seal(made);
 	return made;
 }
 
@@ -235,6 +261,8 @@ enum em_status step_start(const struct em_problem *p, const struct em_evidence *
 		st = em_no_memory(err);
 		goto fail;
 	}
+	if (s->made != s->theta && given && given->made && (st = check_given_made(p, s->made->v, err)))
+		goto fail;
 	if ((st = derive(p, s->theta->v, s->made->v, &derived, err)))
 		goto fail;
 	struct em_theta t = {s->theta->v, s->made->v, derived->v, false};

@@ -63,6 +63,11 @@ enum em_status em_export_state(const struct em_snapshot *s, const char *path, bo
 	write_arrays(&b, "theta", l->theta, l->theta_arrays, s->theta);
 	buf_puts(&b, ",\n");
 	write_arrays(&b, "q", l->q, l->q_arrays, s->q);
+	bool inside_e = s->inside && !s->next_m; /* two thetas have made that q: it goes as if made with the new one */
+	if (!inside_e && memcmp(s->theta_made, s->theta, l->theta_size * sizeof *s->theta) != 0) {
+		buf_puts(&b, ",\n");
+		write_arrays(&b, "made", l->theta, l->theta_arrays, s->theta_made);
+	}
 	buf_puts(&b, "}\n");
 	enum em_status st = b.failed ? em_no_memory(err) : file_write_whole(path, replace, b.s, b.len, err);
 	buf_free(&b);
@@ -182,6 +187,8 @@ enum em_status em_state_read(const char *path, const struct em_problem *p, struc
 		st = read_arrays(path, root, "theta", l->theta, l->theta_arrays, l->theta_size, &out->theta, err);
 	if (!st && json_object_get(root, "q"))
 		st = read_arrays(path, root, "q", l->q, l->q_arrays, l->observations * l->q_stride, &out->q, err);
+	if (!st && out->q && json_object_get(root, "made"))
+		st = read_arrays(path, root, "made", l->theta, l->theta_arrays, l->theta_size, &out->made, err);
 	json_decref(root);
 	if (st)
 		em_state_free(out);
@@ -193,5 +200,6 @@ void em_state_free(struct em_state *st)
 	free(st->model);
 	free(st->theta);
 	free(st->q);
+	free(st->made);
 	*st = (struct em_state){0};
 }
