@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "command/world.h"
+#include "elbow/landscape.h"
 #include "elbow/store.h"
 #include "fit.h"
 #include "small.h"
@@ -187,6 +188,29 @@ static enum em_status take_snapshot(void *self, struct em_err *err)
 	return st;
 }
 
+/* A line or map asks for memory at each of its points; the first few tell. */
+static void fail_to_look(const struct running *x)
+{
+	struct em_landscape_ask ask[] = {{.kind = EM_ALONG_MOVE, .zoom = 1}, {.kind = EM_ALONG_ONE, .zoom = 1}, {.kind = EM_OVER_TWO, .zoom = 1}};
+	const struct em_snapshot *s = NULL;
+	struct em_err err = {0};
+	assert_int_equal(em_run_snapshot(x->run, &s, &err), EM_OK);
+	assert_true(em_landscape_coordinate(s->problem, 0, &ask[1].x));
+	size_t kinds = em_landscape_pair(s->problem, &ask[2].x, &ask[2].y) ? 3 : 2;
+	em_snapshot_release(s);
+	for (size_t k = 0; k < kinds; k++)
+		for (int n = 0; n < 18; n++) {
+			struct em_landscape *l = NULL;
+			atomic_store(&countdown, n);
+			enum em_status st = em_run_landscape(x->run, ask + k, NULL, &l, &err);
+			bool reached = atomic_load(&countdown) < 0;
+			atomic_store(&countdown, -1);
+			assert_int_equal(st, reached ? EM_MEMORY : EM_OK);
+			assert_true(n > 4 || reached);
+			em_landscape_free(l);
+		}
+}
+
 static enum em_status go_back(void *self, struct em_err *err)
 {
 	struct running *x = self;
@@ -207,6 +231,7 @@ static void test_a_run(void **state)
 	for (int i = 0; i < 6; i++)
 		assert_true(sweep(one_step, &x) > 3);
 	assert_true(sweep(take_snapshot, &x) > 2);
+	fail_to_look(&x);
 	sweep(go_back, &x);
 	em_run_free(x.run);
 	em_settings_release(x.settings);
@@ -283,6 +308,7 @@ static void test_every_model(void **state)
 		assert_int_equal(world_run(w, x.settings, "", NULL, &run.run, &err), EM_OK);
 		for (int n = 0; n < 4; n++)
 			assert_true(sweep(one_step, &run) > 3);
+		fail_to_look(&run);
 		sweep(take_snapshot, &run);
 		em_run_free(run.run);
 		world_release(w);
