@@ -500,6 +500,7 @@ static void test_ice_cream(void **state)
 static void test_vowels(void **state)
 {
 	(void)state;
+	bool brief = getenv("ELBOW_VALGRIND") != NULL; /* too short a run to find anything */
 	struct fit f = {0};
 	struct em_err err = {0};
 	const struct em_setting_table *tables[] = {em_model_named("hmm")->settings, &em_run_settings};
@@ -507,7 +508,7 @@ static void test_vowels(void **state)
 	assert_int_equal(vowels_make(f.settings, &f.data, &err), EM_OK);
 	if (em_run_new(em_model_named("hmm"), f.data, f.settings, NULL, NULL, NULL, &f.run, &err))
 		fail_msg("%s", err.msg);
-	for (int i = 0; i < 160; i++)
+	for (int i = 0; i < (brief ? 6 : 600); i++)
 		step(&f, EM_PHASE);
 	const struct em_snapshot *s = look(&f);
 	const struct em_array *b = s->problem->layout.theta + 2;
@@ -516,18 +517,18 @@ static void test_vowels(void **state)
 	for (size_t v = 0; v < x->symbols; v++) {
 		const char *l = x->alphabet[v];
 		double here = at(b, s->theta, 0, v), there = at(b, s->theta, 1, v);
-		if (l[1] || !strchr("aeioutnsrdlbcfgmpwv", *l))
+		if (brief || l[1] || !strchr("aeioutnsrdlbcfgmpwv", *l))
 			continue;
 		int state_of = here > there ? 0 : 1;
 		bool vowel = strchr("aeiou", *l) != NULL;
 		if (vowels < 0)
 			vowels = vowel ? state_of : 1 - state_of;
-		if (fmin(here, there) > .8 * fmax(here, there) || (state_of == vowels) != vowel) /* words end in e */
+		if (fmin(here, there) > .4 * fmax(here, there) || (state_of == vowels) != vowel)
 			fail_msg("%s: %g and %g", l, here, there);
 	}
 	struct em_item top[5];
-	assert_int_equal(s->problem->model->describe(s->problem, s->theta, (size_t)vowels, top, 5), 5);
-	assert_true(strchr(" e", *top[0].label) && top[0].weight >= top[1].weight && top[3].weight >= top[4].weight);
+	assert_int_equal(s->problem->model->describe(s->problem, s->theta, brief ? 0 : (size_t)vowels, top, 5), 5);
+	assert_true((brief || strchr(" e", *top[0].label)) && top[0].weight >= top[1].weight && top[3].weight >= top[4].weight);
 	em_snapshot_release(s);
 	close_fit(&f);
 }

@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 
-enum { ENOUGH = 30000 }; /* bytes */
+enum { ENOUGH = 70000 }; /* bytes */
 
 /* Appends a text, a line end behind each sentence. */
 static void add_sentences(struct buf *b, struct em_text text)
