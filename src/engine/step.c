@@ -161,7 +161,7 @@ static enum em_status trim(size_t n, size_t k, const double *possible, double *q
 		return EM_OK;
 	if (lost > 1e-9 * (left + lost))
 		return em_fail(err, EM_INPUT, "responsibilities[%zu] gives %g to components that cannot have produced it; give it to those "
-		               "that can", n + 1, lost);
+		               "that can, or leave q out", n + 1, lost);
 	for (size_t i = 0; i < k; i++)
 		q[i] = possible[i] > 0 ? q[i] * ((left + lost) / left) : 0;
 	return EM_OK;

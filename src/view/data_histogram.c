@@ -14,7 +14,7 @@
 #include "view/order.h"
 #include "view/pane.h"
 
-enum { SAMPLES = 401, SHOWN = 20 };
+enum { SAMPLES = 401, SHOWN = 20, FEW = 8 };
 
 #define ROOT_TURN 2.5066282746310002 /* sqrt(2 pi) */
 
@@ -125,7 +125,7 @@ static bool set_curves(struct drawing *d, const struct line *l, struct fig_range
 	for (int faint = before ? 1 : 0; faint >= 0; faint--) {
 		const double *theta = faint ? l->s->theta_before : l->s->theta;
 		double *x = at, *sum = at + SAMPLES;
-		if (!faint && l->k > 1) /* below its parts, which shows whose it is where they are apart */
+		if (!faint && l->k > 1 && l->k <= FEW) /* below its parts, which shows whose it is where they are apart */
 			add_curve(d, x, sum, COLOR_DEFAULT, false, 0);
 		set_samples(l, theta, range, x);
 		at += 2 * SAMPLES;
@@ -136,6 +136,8 @@ static bool set_curves(struct drawing *d, const struct line *l, struct fig_range
 			}
 			add_curve(d, x, at, faint ? COLOR_DIM : color_series((unsigned)k), faint == 1, faint ? 0 : (int)k + 1);
 		}
+		if (!faint && l->k > FEW) /* many parts would hide it */
+			add_curve(d, x, sum, COLOR_DEFAULT, false, 0);
 	}
 	d->hist.curves = d->curves;
 	return true;

@@ -157,6 +157,12 @@ static void drawing_close(struct drawing *d)
 /* ---- the table ---- */
 
 /* "count  observed  expected  q": of each row of the data; the bar is the split of its responsibilities. */
+/* A count with its digits grouped, from `large` on in brief. */
+static struct number whole(double x, double large)
+{
+	return x < large ? number_count((size_t)(x > 0 ? x : 0)) : number_short(x, 4);
+}
+
 static void draw_table(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r, const struct counts *t)
 {
 	struct style dim = style_of(COLOR_DIM);
@@ -179,8 +185,8 @@ static void draw_table(struct ui *ui, const struct picture *pic, struct canvas *
 		one.width = 1;
 		for (size_t k = 0; k < t->rates->dim[0]; k++)
 			sum += expected(&one, t->s->theta, k, 0);
-		canvas_put_right(c, row.x, row.y, 8, style_of(COLOR_DEFAULT), number_count((size_t)(x > 0 ? x : 0)).s);
-		canvas_put_right(c, row.x + 8, row.y, 10, style_of(COLOR_DEFAULT), number_count((size_t)times_of(t, i)).s);
+		canvas_put_right(c, row.x, row.y, 8, style_of(COLOR_DEFAULT), whole(x, 1e6).s);
+		canvas_put_right(c, row.x + 8, row.y, 10, style_of(COLOR_DEFAULT), whole(times_of(t, i), 1e7).s);
 		canvas_put_right(c, row.x + 18, row.y, 10, style_of(COLOR_DEFAULT), number_fixed(sum, 1).s);
 		if (share && row.w > 34)
 			share_bar(c, (struct rect){row.x + 30, row.y, row.w - 31, 1}, share, t->s->problem->layout.components);
