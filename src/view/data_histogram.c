@@ -22,7 +22,7 @@ struct line {
 	const struct em_snapshot *s;
 	const struct em_points *table;
 	const struct em_array *weights, *means, *covariances;
-	size_t k;
+	size_t k, all; /* components with a curve of their own, and all that the sum is of */
 };
 
 struct drawing {
@@ -42,7 +42,8 @@ static bool line_of(const struct picture *pic, struct line *l)
 	l->covariances = array_theta(p, "covariances", 3);
 	if (!l->weights || !l->means || !l->covariances)
 		return false;
-	l->k = l->means->dim[0] < SHOWN ? l->means->dim[0] : SHOWN;
+	l->all = l->means->dim[0];
+	l->k = l->all < SHOWN ? l->all : SHOWN;
 	return true;
 }
 
@@ -129,12 +130,17 @@ static bool set_curves(struct drawing *d, const struct line *l, struct fig_range
 			add_curve(d, x, sum, COLOR_DEFAULT, false, 0);
 		set_samples(l, theta, range, x);
 		at += 2 * SAMPLES;
-		for (size_t k = 0; k < l->k; k++, at += SAMPLES) {
+		for (size_t k = 0; k < l->all; k++) {
 			for (int i = 0; i < SAMPLES; i++) {
-				at[i] = scale * density(l, theta, k, x[i]);
-				sum[i] += at[i];
+				double y = scale * density(l, theta, k, x[i]);
+				sum[i] += y;
+				if (k < l->k)
+					at[i] = y;
 			}
+			if (k >= l->k)
+				continue;
 			add_curve(d, x, at, faint ? COLOR_DIM : color_series((unsigned)k), faint == 1, faint ? 0 : (int)k + 1);
+			at += SAMPLES;
 		}
 		if (!faint && l->k > FEW) /* many parts would hide it */
 			add_curve(d, x, sum, COLOR_DEFAULT, false, 0);

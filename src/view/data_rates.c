@@ -160,7 +160,11 @@ static void drawing_close(struct drawing *d)
 /* A count with its digits grouped, from `large` on in brief. */
 static struct number whole(double x, double large)
 {
-	return x < large ? number_count((size_t)(x > 0 ? x : 0)) : number_short(x, 4);
+	struct number brief;
+	if (x < large)
+		return number_count((size_t)(x > 0 ? x : 0));
+	snprintf(brief.s, sizeof brief.s, "%.3g", x);
+	return brief;
 }
 
 static void draw_table(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r, const struct counts *t)
