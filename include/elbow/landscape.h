@@ -35,12 +35,16 @@ struct em_landscape_point {
 
 struct em_landscape {
 	struct em_landscape_ask ask;
-	size_t step;             /* the ledger entry it was taken at */
+	size_t step;             /* the ledger entry it was taken at, and what stood there */
+	struct em_entry entry;
+	bool next_m, inside;
+	size_t moves;            /* M-steps so far */
 	char why[320];           /* not empty: there is nothing to draw, because */
 	/* A line: [points] each, NAN where theta may not be or log p is unknown. */
 	size_t points;
 	double *x, *log_p, *bound;
-	struct em_landscape_point now, made, best; /* theta now; where q was made; the maximum of the bound on the line */
+	/* theta now; where q was made; the maximum of the bound on the line. log p as in the ledger where it is unknown along the line. */
+	struct em_landscape_point now, made, best;
 	/* A map: [columns], [rows], [rows][columns]; log p, or the bound where log p is unknown. */
 	size_t columns, rows;
 	double *map_x, *map_y, *map;
@@ -59,6 +63,8 @@ void em_landscape_free(struct em_landscape *l);
 /* The i-th parameter that one can look along, in the order of the arrays; false past the last. Of a matrix that is
  * symmetric the lower half. */
 bool em_landscape_coordinate(const struct em_problem *p, size_t i, struct em_coordinate *out);
+/* Whether there is this parameter and it can move. */
+bool em_landscape_has(const struct em_problem *p, const struct em_coordinate *c);
 /* Two parameters that suit a map of this model; false when it has only one. */
 bool em_landscape_pair(const struct em_problem *p, struct em_coordinate *x, struct em_coordinate *y);
 /* True when both ask for the same. */

@@ -13,6 +13,7 @@
 enum { POINTS_MOST = 97, POINTS_LEAST = 9, MAP_COLUMNS = 49, MAP_ROWS = 33, MAP_LEAST = 9 };
 #define REACH 0.5       /* a move is followed on by this part of it, both ways */
 #define WORK 4e7        /* parts of observations times components that a landscape may cost */
+#define ALONE 20000   /* as much of that is sooner done by one thread than shared out */
 #define EVIDENCE_MOST 1 /* predicted seconds for log p by the evidence method, over a whole line or map */
 
 /* What it takes to value a theta with the q that stands. */
@@ -25,6 +26,7 @@ struct survey {
 	double *theta, *derived, *log_p;
 	struct em_bound *bounds;
 	double *room; /* theta at the end of the move */
+	int threads;
 };
 
 static double *doubles(size_t n)
@@ -52,9 +54,14 @@ static double parts_of(const struct em_data *d)
 	return d->sequences ? (double)d->sequences->total : (double)d->observations;
 }
 
+static double work_of(const struct em_problem *p)
+{
+	return (parts_of(p->data) + 1) * (double)p->layout.components;
+}
+
 static size_t points_of(const struct em_problem *p, size_t most, size_t least)
 {
-	double n = WORK / ((parts_of(p->data) + 1) * (double)p->layout.components);
+	double n = WORK / work_of(p);
 	return n >= (double)most ? most : n <= (double)least ? least : (size_t)n / 2 * 2 + 1;
 }
 
@@ -70,7 +77,7 @@ static double method_cost(const struct em_run *r)
 static enum em_status survey_open(struct em_run *r, const struct em_hooks *h, struct survey *v, struct em_err *err)
 {
 	const struct em_layout *l = &r->problem->p.layout;
-	*v = (struct survey){.run = r, .p = &r->problem->p, .s = r->now, .hooks = h};
+	*v = (struct survey){.run = r, .p = &r->problem->p, .s = r->now, .hooks = h, .threads = work_of(&r->problem->p) < ALONE ? 1 : 0};
 	v->theta = doubles(l->theta_size);
 	v->room = doubles(l->theta_size);
 	v->derived = doubles(l->derived_size);
@@ -101,7 +108,8 @@ static enum em_status bounds_of(struct survey *v, double *log_p, double *bound, 
 		const double *made = mine ? v->s->theta->v : v->s->made->v;
 		v->p->model->derive(v->p, v->theta, made, v->derived);
 		struct em_theta t = {v->theta, made, v->derived, false};
-		struct pass x = {.p = v->p, .t = &t, .what = "landscape", .from = from, .to = to, .q = v->s->q->v, .bounds = v->bounds};
+		struct pass x = {.p = v->p, .t = &t, .what = "landscape", .from = from, .to = to, .q = v->s->q->v, .bounds = v->bounds,
+		                 .threads = v->threads};
 		enum em_status st = pass_run(&x, v->hooks, err);
 		if (st)
 			return st;
@@ -417,6 +425,18 @@ static enum em_status over_two(struct survey *v, struct em_landscape *l, struct 
 
 /* ---- in all ---- */
 
+/* log p at theta now and where q was made, where only the ledger knows it. */
+static void from_ledger(const struct em_run *r, struct em_landscape *l)
+{
+	if (isnan(l->now.log_p))
+		l->now.log_p = l->entry.log_evidence;
+	for (size_t i = r->position + 1; i-- > 0 && isnan(l->made.log_p) && !isnan(l->made.at) && !l->inside;)
+		if (r->records[i].entry.phase == EM_E) {
+			l->made.log_p = r->records[i].entry.log_evidence;
+			return;
+		}
+}
+
 enum em_status em_run_landscape(struct em_run *r, const struct em_landscape_ask *ask, const struct em_hooks *h,
                                 struct em_landscape **out, struct em_err *err)
 {
@@ -431,11 +451,17 @@ enum em_status em_run_landscape(struct em_run *r, const struct em_landscape_ask 
 	}
 	l->ask = *ask;
 	l->step = r->position;
+	l->entry = r->records[r->position].entry;
+	l->next_m = v.s->next_m;
+	l->inside = v.s->inside;
+	for (size_t i = 0; i <= r->position; i++)
+		l->moves += r->records[i].entry.phase == EM_M;
 	l->now.at = l->made.at = l->best.at = NAN;
 	double values = ask->kind == EM_OVER_TWO ? MAP_COLUMNS * MAP_ROWS : POINTS_MOST;
 	v.by_method = !v.p->model->exact && method_cost(r) * values <= EVIDENCE_MOST;
 	st = ask->kind == EM_ALONG_MOVE ? along_move(&v, l, err) : ask->kind == EM_ALONG_ONE ? along_one(&v, l, err) : over_two(&v, l, err);
 	survey_close(&v);
+	from_ledger(r, l);
 	if (st) {
 		em_landscape_free(l);
 		return st;

@@ -6,7 +6,7 @@
 
 #include "elbow/landscape.h"
 
-/* The array and offset of a coordinate; NULL: there is none. */
+/* The array and offset of a coordinate; NULL: there is none, or it cannot move. */
 const struct em_array *line_place(const struct em_problem *p, const struct em_coordinate *c, size_t *offset);
 /* theta at t between a (0) and b (1), completed. Straight where it stays inside the constraints from -reach to 1 + reach;
  * else in logs (positive numbers, rows that sum to 1) or log odds, which cannot leave them. */

@@ -40,7 +40,7 @@ const struct em_array *line_place(const struct em_problem *p, const struct em_co
 			if (c->at[d] >= extent(a, d))
 				return NULL;
 		char shape = covariance_shape(p, a);
-		if (shape && shape != 't' && c->at[1] != c->at[2])
+		if ((shape && shape != 't' && c->at[1] != c->at[2]) || (a->constraint == EM_SIMPLEX_ROWS && extent(a, a->rank - 1) < 2))
 			return NULL;
 		*offset = place(a, c->at[0], c->at[1], c->at[2]);
 		return a;
@@ -76,6 +76,12 @@ bool em_landscape_coordinate(const struct em_problem *p, size_t i, struct em_coo
 	return false;
 }
 
+bool em_landscape_has(const struct em_problem *p, const struct em_coordinate *c)
+{
+	size_t offset;
+	return line_place(p, c, &offset) != NULL;
+}
+
 bool em_landscape_pair(const struct em_problem *p, struct em_coordinate *x, struct em_coordinate *y)
 {
 	const struct em_layout *l = &p->layout;
@@ -90,7 +96,7 @@ bool em_landscape_pair(const struct em_problem *p, struct em_coordinate *x, stru
 		snprintf(x->array, sizeof x->array, "%s", a->name);
 		snprintf(y->array, sizeof y->array, "%s", a->name);
 		y->at[many ? 0 : 1] = 1;
-		return true;
+		return em_landscape_has(p, x) && em_landscape_has(p, y);
 	}
 	return false;
 }

@@ -61,7 +61,7 @@ enum em_status pass_run(const struct pass *x, const struct em_hooks *hooks, stru
 	const struct em_layout *l = &x->p->layout;
 	size_t from = x->stats ? 0 : x->from, to = x->stats ? l->observations : x->to, n = to - from;
 	size_t blocks = n < BLOCKS ? n : BLOCKS;
-	int threads = pass_threads(x->p->settings);
+	int threads = x->threads ? x->threads : pass_threads(x->p->settings);
 	if ((size_t)threads > blocks)
 		threads = blocks ? (int)blocks : 1;
 	size_t work_room = (l->work_size + 15) / 8 * 8, stats_room = x->stats ? (l->stats_size + 15) / 8 * 8 : 0;

@@ -10,6 +10,7 @@ struct pass {
 	const struct em_problem *p;
 	const struct em_theta *t;
 	const char *what;             /* for progress */
+	int threads;                  /* 0: as the settings say */
 	/* E-steps on observations from..to-1 that are not done, of at most `budget` sweeps each; budget 0: none. */
 	size_t from, to;
 	uint32_t budget;

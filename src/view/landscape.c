@@ -76,28 +76,11 @@ static int ascending(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* log p at the θ now and at the θ that q was made with, where only the ledger knows it. */
-static double known_now(const struct drawing *d)
-{
-	return isnan(d->l->now.log_p) ? d->s->ledger[d->s->position].log_evidence : d->l->now.log_p;
-}
-
-static double known_made(const struct drawing *d)
-{
-	const struct em_snapshot *s = d->s;
-	if (!isnan(d->l->made.log_p) || s->inside)
-		return d->l->made.log_p;
-	for (size_t i = s->position + 1; i-- > 0;)
-		if (s->ledger[i].phase == EM_E)
-			return s->ledger[i].log_evidence;
-	return NAN;
-}
-
 /* What has to be seen: the marked points, and the curves but for the depths they fall into. */
 static struct fig_range height(const struct drawing *d)
 {
 	const struct em_landscape *l = d->l;
-	double must[] = {l->now.bound, known_now(d), l->made.bound, known_made(d), l->best.bound, l->best.log_p};
+	double must[] = {l->now.bound, d->l->now.log_p, l->made.bound, d->l->made.log_p, l->best.bound, l->best.log_p};
 	double lo = HUGE_VAL, hi = -HUGE_VAL, *all = malloc((2 * l->points + 1) * sizeof *all);
 	size_t n = 0;
 	for (size_t i = 0; i < sizeof must / sizeof must[0]; i++) {
@@ -138,14 +121,13 @@ static void compose(struct drawing *d, const struct em_landscape *l, const struc
 {
 	char name[NAME];
 	*d = (struct drawing){.l = l, .s = s};
-	double log_p = known_now(d);
 	d->series[0] = (struct fig_series){.label = "log p(X|θ)", .x = l->x, .y = l->log_p, .n = l->points, .mark = MARK_NONE,
 	                                   .color = COLOR_EVIDENCE};
 	d->series[1] = (struct fig_series){.label = "ELBO(q,θ), q held", .x = l->x, .y = l->bound, .n = l->points, .mark = MARK_NONE,
 	                                   .color = COLOR_ELBO};
 	d->gap_x[0] = d->gap_x[1] = l->now.at;
 	d->gap_y[0] = l->now.bound;
-	d->gap_y[1] = log_p;
+	d->gap_y[1] = l->now.log_p;
 	d->series[2] = (struct fig_series){.label = "KL", .x = d->gap_x, .y = d->gap_y, .n = 2, .mark = MARK_NONE, .color = COLOR_KL};
 	if (l->ask.kind == EM_ALONG_MOVE)
 		snprintf(d->x_title, sizeof d->x_title, "t");
@@ -158,12 +140,12 @@ static void compose(struct drawing *d, const struct em_landscape *l, const struc
 	bool there = same_place(l->made.at, l->now.at);
 	if (!there)
 		spot(d, l->made.at, l->made.bound, 0x25a0, '#', COLOR_ACCENT, s->problem->model->exact ? "q made: touches" : "q made", true);
-	spot(d, l->now.at, log_p, 0x25cf, 'o', COLOR_EVIDENCE,
+	spot(d, l->now.at, l->now.log_p, 0x25cf, 'o', COLOR_EVIDENCE,
 	     there && s->problem->model->exact ? "θ now, q made here" : "θ now", false);
 	if (!same_place(l->now.at, l->best.at) && !there)
 		spot(d, l->now.at, l->now.bound, 0x25cf, 'o', COLOR_ELBO, "", true);
 	if (!s->problem->model->exact && !there)
-		spot(d, l->made.at, known_made(d), 0x25cf, 'o', COLOR_EVIDENCE, "log p", false);
+		spot(d, l->made.at, d->l->made.log_p, 0x25cf, 'o', COLOR_EVIDENCE, "log p", false);
 }
 
 static bool is_free(const struct canvas *c, struct rect plot, int x, int y, int w)
@@ -213,15 +195,15 @@ static void say_move(const struct drawing *d, char *out, size_t size)
 {
 	const struct em_landscape *l = d->l;
 	const struct em_snapshot *s = d->s;
-	bool exact = s->problem->model->exact, known = !isnan(known_now(d));
+	bool exact = s->problem->model->exact, known = !isnan(d->l->now.log_p);
 	double up = l->best.bound - l->made.bound, log_up = l->best.log_p - l->made.log_p;
-	if (s->position == 0 || isnan(l->made.at)) {
+	if (l->step == 0 || isnan(l->made.at)) {
 		snprintf(out, size, "This q was not made by an E-step: the bound touches nowhere, KL is %s here. The next E-step moves q and "
-		         "lifts the bound%s; an M-step now would go to 1.", number_fixed(s->ledger[s->position].kl, 4).s,
+		         "lifts the bound%s; an M-step now would go to 1.", number_fixed(l->entry.kl, 4).s,
 		         exact ? " up to log p at θ" : "");
 		return;
 	}
-	if (l->now.at == 0 && s->next_m) {
+	if (l->now.at == 0 && l->next_m) {
 		int n = snprintf(out, size, exact ? "q was made at this θ (0), where the bound touches log p: KL is 0. The M-step will go to 1, "
 		                                    "the top of the bound: ELBO %s" : "q was made at this θ (0). The M-step will go to 1, the top of "
 		                                    "the bound: ELBO %s", risen(up).s);
@@ -230,18 +212,18 @@ static void say_move(const struct drawing *d, char *out, size_t size)
 		snprintf(out + n, size - (size_t)n, exact ? "; KL opens to %s." : ".", nats(l->best.log_p - l->best.bound, up).s);
 		return;
 	}
-	if (l->now.at == 1 && !s->next_m && !s->inside) {
+	if (l->now.at == 1 && !l->next_m && !l->inside) {
 		int n = snprintf(out, size, exact ? "The M-step went from 0, where the bound touched log p, to 1, the top of the bound: ELBO %s"
 		                                  : "The M-step went from 0, where q was made, to 1, the top of the bound: ELBO %s", risen(up).s);
 		if (!isnan(log_up))
 			n += snprintf(out + n, size - (size_t)n, ", log p %s", risen(log_up).s);
 		if (known)
-			n += snprintf(out + n, size - (size_t)n, ". The gap at 1 is KL %s", nats(known_now(d) - l->now.bound, up).s);
+			n += snprintf(out + n, size - (size_t)n, ". The gap at 1 is KL %s", nats(d->l->now.log_p - l->now.bound, up).s);
 		snprintf(out + n, size - (size_t)n, exact ? ". The next E-step lifts the bound to the curve there." :
 		         ". The next E-step lifts the bound, though not up to log p: q factorizes.");
 		return;
 	}
-	snprintf(out, size, s->next_m ? "Part of the M-step is done: θ has left the line through q's θ (0) and the M-step's end (1)."
+	snprintf(out, size, l->next_m ? "Part of the M-step is done: θ has left the line through q's θ (0) and the M-step's end (1)."
 	                              : "Part of the E-step is done: the bound has risen where q was moved. 0 and 1 are the ends of the last "
 	                                "M-step.");
 }
@@ -260,7 +242,7 @@ static void say_parameter(const struct drawing *d, char *out, size_t size)
 	                 landscape_name(d->s->problem, &l->ask.x, name), number_short(l->now.at, 5).s, number_short(l->best.at, 3).s);
 	if (!isnan(where))
 		n += snprintf(out + n, size - (size_t)n, ", log p at %s", number_short(where, 3).s);
-	if (isnan(l->made.at) && d->s->position > 0)
+	if (isnan(l->made.at) && l->step > 0)
 		n += snprintf(out + n, size - (size_t)n, ". Other parameters have moved since q was made, so the curves need not touch on this "
 		              "line");
 	snprintf(out + n, size - (size_t)n, ".");

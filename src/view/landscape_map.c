@@ -102,9 +102,7 @@ static void say(const struct em_snapshot *s, const struct em_landscape *l, const
 	for (int i = 0; i < SHADES; i++)
 		n += snprintf(out + n, size - (size_t)n, "%s%s to %s", i ? ", " : "", marks[i], number_short(v->below[i], 2).s);
 	n += snprintf(out + n, size - (size_t)n, ". EM went from %s to %s", ascii ? "0" : "○", ascii ? "*" : "◆");
-	size_t moves = 0;
-	for (size_t i = 0; i <= s->position; i++)
-		moves += s->ledger[i].phase == EM_M;
+	size_t moves = l->moves;
 	n += snprintf(out + n, size - (size_t)n, " in %zu M-step%s", moves, moves == 1 ? "" : "s");
 	if (l->path < moves + 1)
 		n += snprintf(out + n, size - (size_t)n, ", %zu of them in history", l->path ? l->path - 1 : 0);
