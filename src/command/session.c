@@ -45,6 +45,7 @@ struct session {
 	char *said;       /* by the last job, owned; NULL: nothing */
 	struct seen *seen;/* NULL: none of this run */
 	bool seen_now;
+	size_t version;
 	double published; /* when, seconds of the monotonic clock */
 };
 
@@ -140,6 +141,7 @@ static enum em_status publish(struct session *s, struct em_err *err)
 		h->pub.landscape = s->seen->l;
 		h->pub.landscape_now = s->seen_now;
 	}
+	h->pub.version = s->version;
 	pthread_mutex_lock(&s->lock);
 	struct held *old = s->newest;
 	s->newest = h;
@@ -550,6 +552,8 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 		s->limit = 0;
 	if (job->kind != JOB_SELFTEST)
 		s->seen_now = false;
+	if (job->kind != JOB_LANDSCAPE)
+		s->version++;
 	free(s->said);
 	s->said = NULL;
 	if (job->kind == JOB_EXAMPLE || job->kind == JOB_PRESET || (job->kind == JOB_OPEN && *job->name))

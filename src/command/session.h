@@ -67,6 +67,7 @@ struct picture {
 	const struct em_settings *settings;/* all of them */
 	const struct em_landscape *landscape; /* the last that was asked for of this run; NULL: none */
 	bool landscape_now;                /* nothing has moved since */
+	size_t version;                    /* another after every job but those that leave the run alone */
 	const char *said;                  /* what the last job has to say at length, safe for a terminal; NULL: nothing */
 	struct picture_part *part;         /* private */
 };

@@ -35,6 +35,7 @@ struct worker {
 	size_t first, ended;
 	unsigned long last_ticket;
 	bool running, stop, gone;
+	bool aside; /* what runs only fills a view: it makes way */
 };
 
 static long milliseconds(void)
@@ -102,6 +103,7 @@ static void *run(void *self)
 		w->head = (w->head + 1) % QUEUE;
 		w->count--;
 		w->running = true;
+		w->aside = now.job.kind == JOB_LANDSCAPE;
 		atomic_store(&w->cancel, false);
 		atomic_store(&w->what, NULL);
 		atomic_store(&w->done, 0);
@@ -196,6 +198,8 @@ unsigned long worker_submit(struct worker *w, const struct job *job)
 		struct waiting *q = &w->queue[(w->head + w->count++) % QUEUE];
 		q->ticket = ticket;
 		q->job = *job;
+		if (w->running && w->aside)
+			atomic_store(&w->cancel, true);
 		pthread_cond_signal(&w->more);
 	}
 	pthread_mutex_unlock(&w->lock);

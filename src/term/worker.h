@@ -23,7 +23,7 @@ struct worker *worker_start(struct session *s);
  * system reading a pipe: then thread and session are still in use, and all that is left is to end the program. */
 bool worker_stop(struct worker *w);
 
-/* Queues a copy of the job; its ticket (never 0), or 0 when the queue is full. */
+/* Queues a copy of the job; its ticket (never 0), or 0 when the queue is full. A landscape under way makes way for it. */
 unsigned long worker_submit(struct worker *w, const struct job *job);
 /* The oldest outcome not yet asked for; false when there is none. */
 bool worker_outcome(struct worker *w, struct outcome *out);

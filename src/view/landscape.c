@@ -17,12 +17,12 @@
 
 enum { NAME = LANDSCAPE_NAME, TEXT = 640 };
 
-static struct em_landscape_ask asked(const struct ui *ui)
+/* What to look along: the move where this model has no such parameters. */
+static struct em_landscape_ask asked(const struct ui *ui, const struct em_problem *p)
 {
-	struct em_landscape_ask a = ui->landscape.ask;
-	if (!(a.zoom > 0))
-		a = (struct em_landscape_ask){.kind = EM_ALONG_MOVE, .zoom = 1};
-	return a;
+	const struct em_landscape_ask *a = &ui->landscape.ask, move = {.kind = EM_ALONG_MOVE, .zoom = 1};
+	bool there = a->kind == EM_ALONG_MOVE || (em_landscape_has(p, &a->x) && (a->kind == EM_ALONG_ONE || em_landscape_has(p, &a->y)));
+	return a->zoom > 0 && there ? *a : move;
 }
 
 const char *landscape_name(const struct em_problem *p, const struct em_coordinate *c, char out[NAME])
@@ -266,7 +266,7 @@ static void say(const struct drawing *d, char *out, size_t size)
 
 static void head(const struct ui *ui, const struct picture *pic, const struct em_landscape *l, struct canvas *c, struct rect r)
 {
-	struct em_landscape_ask a = asked(ui);
+	struct em_landscape_ask a = asked(ui, pic->run->problem);
 	char x[NAME], y[NAME], text[3 * NAME], right[64] = "";
 	const struct em_problem *p = pic->run->problem;
 	if (a.kind == EM_ALONG_MOVE)
@@ -277,10 +277,11 @@ static void head(const struct ui *ui, const struct picture *pic, const struct em
 		snprintf(text, sizeof text, "%s over %s and %s", l && l->map_is_bound ? "ELBO" : "log p(X|θ)", landscape_name(p, &a.x, x),
 		         landscape_name(p, &a.y, y));
 	canvas_put_clipped(c, r.x, r.y, r.w, style_with(COLOR_TITLE, ATTR_BOLD), text);
+	const char *going = ui->landscape.stopped ? "stopped: :landscape looks again" : "looking ...";
 	if (!l || !em_landscape_same(&l->ask, &a))
-		snprintf(right, sizeof right, "looking ...");
+		snprintf(right, sizeof right, "%s", going);
 	else if (!pic->landscape_now)
-		snprintf(right, sizeof right, "of step %zu, looking ...", l->step);
+		snprintf(right, sizeof right, "of step %zu, %s", l->step, going);
 	else
 		snprintf(right, sizeof right, "after %s", pane_step(pic->run->ledger + pic->run->position).s);
 	int w = canvas_width(c, right);
@@ -307,7 +308,7 @@ static void draw_line(struct ui *ui, const struct picture *pic, const struct em_
 static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r)
 {
 	const struct em_landscape *l = pic->landscape;
-	struct em_landscape_ask a = asked(ui);
+	struct em_landscape_ask a = asked(ui, pic->run->problem);
 	if (r.h < 1 || r.w < 1)
 		return;
 	r = (struct rect){r.x + 1, r.y, r.w - 2, r.h};
@@ -326,13 +327,16 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 static bool wants(struct ui *ui, const struct picture *pic, struct job *out)
 {
 	struct ui_landscape *x = &ui->landscape;
-	struct em_landscape_ask a = asked(ui);
-	if (!pic->run || (pic->landscape && pic->landscape_now && em_landscape_same(&pic->landscape->ask, &a)))
+	if (!pic->run)
 		return false;
-	if (x->asked_of == pic->run && x->asked_step == pic->run->position && em_landscape_same(&x->asked, &a))
-		return false; /* it was asked for and stopped */
-	x->asked_of = pic->run;
-	x->asked_step = pic->run->position;
+	struct em_landscape_ask a = asked(ui, pic->run->problem);
+	x->stopped = false;
+	if (pic->landscape && pic->landscape_now && em_landscape_same(&pic->landscape->ask, &a))
+		return false;
+	x->stopped = x->asked_of == pic->version + 1 && em_landscape_same(&x->asked, &a);
+	if (x->stopped)
+		return false;
+	x->asked_of = pic->version + 1;
 	x->asked = a;
 	*out = (struct job){.kind = JOB_LANDSCAPE, .look = a};
 	return true;
@@ -348,7 +352,7 @@ static bool same_coordinate(const struct em_coordinate *a, const struct em_coord
 /* Round: the move, each parameter, the map. */
 static void turn(struct ui *ui, const struct em_problem *p, bool back)
 {
-	struct em_landscape_ask a = asked(ui), next = {.kind = EM_ALONG_MOVE, .zoom = 1};
+	struct em_landscape_ask a = asked(ui, p), next = {.kind = EM_ALONG_MOVE, .zoom = 1};
 	struct em_coordinate c;
 	struct em_landscape_ask map = {.kind = EM_OVER_TWO, .zoom = 1};
 	bool pair = em_landscape_pair(p, &map.x, &map.y);
@@ -391,12 +395,19 @@ static enum em_status coordinate(const struct em_problem *p, int argc, char *con
 	return EM_OK;
 }
 
+static enum em_status can_move(const struct em_problem *p, const struct em_coordinate *c, struct em_err *err)
+{
+	char name[NAME];
+	return em_landscape_has(p, c) ? EM_OK : em_fail(err, EM_USAGE, "%s cannot move: it has only one value", landscape_name(p, c, name));
+}
+
 static enum em_status parameters(const struct em_problem *p, int argc, char *const argv[], struct em_landscape_ask *out,
                                  struct em_err *err)
 {
 	int i = 0;
 	*out = (struct em_landscape_ask){.kind = EM_ALONG_ONE, .zoom = 1};
 	enum em_status st = coordinate(p, argc, argv, &i, &out->x, err);
+	st = st ? st : can_move(p, &out->x, err);
 	if (st || i == argc)
 		return st;
 	out->kind = EM_OVER_TWO;
@@ -405,12 +416,13 @@ static enum em_status parameters(const struct em_problem *p, int argc, char *con
 		return em_fail(err, EM_USAGE, "landscape takes one parameter or two; \"%s\" is too much", argv[i]);
 	if (!st && same_coordinate(&out->x, &out->y))
 		return em_fail(err, EM_USAGE, "a map needs two different parameters");
-	return st;
+	return st ? st : can_move(p, &out->y, err);
 }
 
 enum em_status ui_landscape_set(struct ui *ui, const struct picture *pic, int argc, char *const argv[], struct em_err *err)
 {
-	struct em_landscape_ask a = asked(ui);
+	struct em_landscape_ask a;
+	ui->landscape.asked_of = 0; /* what was stopped is asked for again */
 	if (argc == 0)
 		return EM_OK;
 	if (!pic->run)
@@ -437,7 +449,7 @@ enum em_status ui_landscape_set(struct ui *ui, const struct picture *pic, int ar
 
 static bool command(struct ui *ui, const struct picture *pic, const struct view_call *call, struct em_err *err)
 {
-	struct em_landscape_ask a = asked(ui);
+	struct em_landscape_ask a = asked(ui, pic->run->problem);
 	if (strcmp(call->name, "right") == 0 || strcmp(call->name, "left") == 0) {
 		turn(ui, pic->run->problem, call->name[0] == 'l');
 		return true;

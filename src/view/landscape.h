@@ -13,8 +13,8 @@ struct ui_landscape {
 	struct em_landscape_ask ask;  /* zoom 0: not chosen yet, the move */
 	/* What was asked for last, so that a stopped job is not asked for over and over. */
 	struct em_landscape_ask asked;
-	const struct em_snapshot *asked_of;
-	size_t asked_step;
+	size_t asked_of; /* the version of the picture and 1; 0: nothing was */
+	bool stopped;    /* so it was, and is not asked for again until something moves or a command says so */
 };
 
 /* Words after the command `landscape`: move, map, next, previous, or one parameter or two, as ARRAY I [J [L]]. */
