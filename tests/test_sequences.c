@@ -189,7 +189,7 @@ static void test_vowels(void **state)
 		fail_msg("%s", err.msg);
 	assert_int_equal(d->kind, EM_DATA_SEQUENCES);
 	assert_string_equal(d->name, "vowels");
-	assert_true(d->sequences->total > 20000 && d->sequences->total < 40000);
+	assert_true(d->sequences->total > 40000 && d->sequences->total < 70000);
 	assert_true(d->sequences->count > 200 && d->sequences->longest < 400);
 	assert_true(d->sequences->symbols >= 27 && d->sequences->symbols <= 30); /* a few letters with accents */
 	for (size_t n = 0; n < d->sequences->count; n++)
