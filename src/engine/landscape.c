@@ -12,7 +12,7 @@
 
 enum { POINTS_MOST = 97, POINTS_LEAST = 9, MAP_COLUMNS = 49, MAP_ROWS = 33, MAP_LEAST = 9 };
 #define REACH 0.5       /* a move is followed on by this part of it, both ways */
-#define WORK 4e7        /* parts of observations times components that a landscape may cost */
+#define WORK 4e7        /* parts of observations times components that a landscape may cost, or logs of numbers in theta */
 #define ALONE 20000   /* as much of that is sooner done by one thread than shared out */
 #define EVIDENCE_MOST 1 /* predicted seconds for log p by the evidence method, over a whole line or map */
 
@@ -59,9 +59,15 @@ static double work_of(const struct em_problem *p)
 	return (parts_of(p->data) + 1) * (double)p->layout.components;
 }
 
-static size_t points_of(const struct em_problem *p, size_t most, size_t least)
+/* Without a pass over the data the bound comes from the statistics, at the price of a log for each number in theta. */
+static bool needs_pass(const struct survey *v)
 {
-	double n = WORK / work_of(p);
+	return v->p->model->exact || !v->s->stats;
+}
+
+static size_t points_of(const struct survey *v, size_t most, size_t least)
+{
+	double n = WORK / (needs_pass(v) ? work_of(v->p) : (double)v->p->layout.theta_size + 1);
 	return n >= (double)most ? most : n <= (double)least ? least : (size_t)n / 2 * 2 + 1;
 }
 
@@ -138,7 +144,7 @@ static enum em_status value(struct survey *v, double *log_p, double *bound, stru
 	*log_p = *bound = NAN;
 	if (!line_valid(v->p, v->theta))
 		return EM_OK;
-	if (m->exact || !v->s->stats) {
+	if (needs_pass(v)) {
 		st = bounds_of(v, log_p, bound, err);
 		if (!m->exact)
 			*log_p = NAN;
@@ -257,7 +263,7 @@ static bool same_theta(const struct em_problem *p, const double *a, const double
 
 static enum em_status room_for_line(const struct survey *v, struct em_landscape *l, struct em_err *err)
 {
-	size_t n = v->p->model->exact || !v->s->stats ? points_of(v->p, POINTS_MOST, POINTS_LEAST) : POINTS_MOST;
+	size_t n = points_of(v, POINTS_MOST, POINTS_LEAST);
 	l->x = calloc(n, sizeof *l->x);
 	l->log_p = calloc(n, sizeof *l->log_p);
 	l->bound = calloc(n, sizeof *l->bound);
@@ -400,7 +406,7 @@ static enum em_status over_two(struct survey *v, struct em_landscape *l, struct 
 		return no_such(v->p, &l->ask.y, err);
 	if (ox == oy)
 		return em_fail(err, EM_USAGE, "a map needs two different parameters");
-	size_t cells = points_of(v->p, MAP_COLUMNS * MAP_ROWS, MAP_LEAST * MAP_LEAST);
+	size_t cells = points_of(v, MAP_COLUMNS * MAP_ROWS, MAP_LEAST * MAP_LEAST);
 	double part = sqrt((double)cells / (MAP_COLUMNS * MAP_ROWS));
 	l->columns = (size_t)fmax(MAP_LEAST, MAP_COLUMNS * part);
 	l->rows = (size_t)fmax(MAP_LEAST, MAP_ROWS * part);

@@ -64,6 +64,7 @@ struct drawing {
 	const struct em_snapshot *s;
 	struct fig fig;
 	struct fig_series series[3];
+	bool unknown; /* log p, all along */
 	double gap_x[2], gap_y[2];
 	char x_title[NAME + 48];
 	struct spot spot[SPOTS];
@@ -106,6 +107,17 @@ static struct fig_range height(const struct drawing *d)
 	return (struct fig_range){lo - air, hi + 2 * air};
 }
 
+/* Without the ends where there is nothing. */
+static struct fig_range width(const struct em_landscape *l)
+{
+	size_t from = 0, to = l->points - 1;
+	while (from + 2 < to && isnan(l->bound[from + 1]))
+		from++;
+	while (to > from + 2 && isnan(l->bound[to - 1]))
+		to--;
+	return (struct fig_range){l->x[from], l->x[to]};
+}
+
 static void spot(struct drawing *d, double x, double y, uint32_t wide, char ascii, enum color color, const char *text, bool below)
 {
 	if (!isnan(x) && !isnan(y) && d->spots < SPOTS)
@@ -120,7 +132,9 @@ static bool same_place(double a, double b)
 static void compose(struct drawing *d, const struct em_landscape *l, const struct em_snapshot *s)
 {
 	char name[NAME];
-	*d = (struct drawing){.l = l, .s = s};
+	*d = (struct drawing){.l = l, .s = s, .unknown = true};
+	for (size_t i = 0; i < l->points; i++)
+		d->unknown &= isnan(l->log_p[i]);
 	d->series[0] = (struct fig_series){.label = "log p(X|θ)", .x = l->x, .y = l->log_p, .n = l->points, .mark = MARK_NONE,
 	                                   .color = COLOR_EVIDENCE};
 	d->series[1] = (struct fig_series){.label = "ELBO(q,θ), q held", .x = l->x, .y = l->bound, .n = l->points, .mark = MARK_NONE,
@@ -133,15 +147,17 @@ static void compose(struct drawing *d, const struct em_landscape *l, const struc
 		snprintf(d->x_title, sizeof d->x_title, "t");
 	else
 		snprintf(d->x_title, sizeof d->x_title, "%s", landscape_name(s->problem, &l->ask.x, name));
-	bool gap = !isnan(l->now.at) && !isnan(d->gap_y[0]) && !isnan(d->gap_y[1]);
-	d->fig = (struct fig){.x_title = d->x_title, .y_title = "nats", .series = d->series, .series_n = gap ? 3 : 2,
-	                      .x = {l->x[0], l->x[l->points - 1]}, .y = height(d), .legend = true, .no_end_labels = true};
+	bool gap = !isnan(l->now.at) && d->gap_y[1] - d->gap_y[0] > 1e-9 * (1 + fabs(d->gap_y[0]));
+	d->fig = (struct fig){.x_title = d->x_title, .y_title = "nats", .series = d->series + d->unknown,
+	                      .series_n = (gap ? 3u : 2u) - d->unknown,
+	                      .x = width(l), .y = height(d), .legend = true, .no_end_labels = true};
 	spot(d, l->best.at, l->best.bound, 0x25c6, '*', COLOR_ELBO, "top of the bound", true);
 	bool there = same_place(l->made.at, l->now.at);
 	if (!there)
 		spot(d, l->made.at, l->made.bound, 0x25a0, '#', COLOR_ACCENT, s->problem->model->exact ? "q made: touches" : "q made", true);
-	spot(d, l->now.at, l->now.log_p, 0x25cf, 'o', COLOR_EVIDENCE,
-	     there && s->problem->model->exact ? "θ now, q made here" : "θ now", false);
+	bool known = !isnan(l->now.log_p);
+	spot(d, l->now.at, known ? l->now.log_p : l->now.bound, 0x25cf, 'o', known ? COLOR_EVIDENCE : COLOR_ELBO,
+	     there && (s->problem->model->exact || !known) ? "θ now, q made here" : "θ now", false);
 	if (!same_place(l->now.at, l->best.at) && !there)
 		spot(d, l->now.at, l->now.bound, 0x25cf, 'o', COLOR_ELBO, "", true);
 	if (!s->problem->model->exact && !there)
@@ -198,7 +214,7 @@ static void say_move(const struct drawing *d, char *out, size_t size)
 	bool exact = s->problem->model->exact, known = !isnan(d->l->now.log_p);
 	double up = l->best.bound - l->made.bound, log_up = l->best.log_p - l->made.log_p;
 	if (l->step == 0 || isnan(l->made.at)) {
-		snprintf(out, size, "This q was not made by an E-step: the bound touches nowhere, KL is %s here. The next E-step moves q and "
+		snprintf(out, size, "This q was not made by an E-step, so the bound need not touch log p; KL is %s here. The next E-step moves q and "
 		         "lifts the bound%s; an M-step now would go to 1.", number_fixed(l->entry.kl, 4).s,
 		         exact ? " up to log p at θ" : "");
 		return;
@@ -248,18 +264,24 @@ static void say_parameter(const struct drawing *d, char *out, size_t size)
 	snprintf(out + n, size - (size_t)n, ".");
 }
 
+/* Whether the curves stop before the line does. */
+static bool crossed(const struct em_landscape *l)
+{
+	return l->points && (isnan(l->bound[0]) || isnan(l->bound[l->points - 1]));
+}
+
 static void say(const struct drawing *d, char *out, size_t size)
 {
-	bool unknown = true;
-	for (size_t i = 0; i < d->l->points; i++)
-		unknown &= isnan(d->l->log_p[i]);
 	if (d->l->ask.kind == EM_ALONG_MOVE)
 		say_move(d, out, size);
 	else
 		say_parameter(d, out, size);
 	size_t n = strlen(out);
-	if (unknown && n < size)
-		snprintf(out + n, size - n, " log p along the line would cost more than the exact sum may; it is shown where the ledger has it.");
+	if (d->unknown && n < size)
+		snprintf(out + n, size - n, " log p is not drawn: its exact sum at every point would take too long.%s",
+		         isnan(d->l->now.log_p) ? "" : " It is marked where the ledger has it.");
+	else if (crossed(d->l) && n < size)
+		snprintf(out + n, size - n, " The line ends where θ would leave its constraints.");
 }
 
 /* ---- the view ---- */
@@ -387,10 +409,11 @@ static enum em_status coordinate(const struct em_problem *p, int argc, char *con
 	snprintf(out->array, sizeof out->array, "%s", a->name);
 	++*i;
 	for (unsigned d = 0; d < a->rank && *i < argc && isdigit((unsigned char)argv[*i][0]); d++, ++*i) {
-		long v = strtol(argv[*i], NULL, 10);
-		if (v < 1 || (size_t)v > a->dim[d])
+		char *end;
+		unsigned long v = strtoul(argv[*i], &end, 10);
+		if (*end || v < 1 || v > a->dim[d])
 			return em_fail(err, EM_USAGE, "%s: index %s is not from 1 to %zu", a->name, argv[*i], a->dim[d]);
-		out->at[d] = (size_t)v - 1;
+		out->at[d] = v - 1;
 	}
 	return EM_OK;
 }
@@ -428,6 +451,10 @@ enum em_status ui_landscape_set(struct ui *ui, const struct picture *pic, int ar
 	if (!pic->run)
 		return em_fail(err, EM_USAGE, "nothing is open yet; open FILE reads data");
 	const struct em_problem *p = pic->run->problem;
+	static const char *const alone[] = {"move", "map", "next", "previous"};
+	for (size_t i = 0; i < sizeof alone / sizeof alone[0]; i++)
+		if (argc > 1 && strcmp(argv[0], alone[i]) == 0)
+			return em_fail(err, EM_USAGE, "landscape %s takes nothing after it", alone[i]);
 	if (strcmp(argv[0], "next") == 0 || strcmp(argv[0], "previous") == 0) {
 		turn(ui, p, argv[0][0] == 'p');
 		return EM_OK;

@@ -101,13 +101,14 @@ static void say(const struct em_snapshot *s, const struct em_landscape *l, const
 	int n = snprintf(out, size, "Nats below the top, %s: ", number_fixed(v->top, pane_places(s)).s);
 	for (int i = 0; i < SHADES; i++)
 		n += snprintf(out + n, size - (size_t)n, "%s%s to %s", i ? ", " : "", marks[i], number_short(v->below[i], 2).s);
-	n += snprintf(out + n, size - (size_t)n, ". EM went from %s to %s", ascii ? "0" : "○", ascii ? "*" : "◆");
-	size_t moves = l->moves;
-	n += snprintf(out + n, size - (size_t)n, " in %zu M-step%s", moves, moves == 1 ? "" : "s");
-	if (l->path < moves + 1)
+	const char *from = ascii ? "0" : "○", *to = ascii ? "*" : "◆";
+	if (l->moves == 0)
+		n += snprintf(out + n, size - (size_t)n, ". EM starts at %s", to);
+	else
+		n += snprintf(out + n, size - (size_t)n, ". EM went from %s to %s in %zu M-step%s", from, to, l->moves, l->moves == 1 ? "" : "s");
+	if (l->path < l->moves + 1)
 		n += snprintf(out + n, size - (size_t)n, ", %zu of them in history", l->path ? l->path - 1 : 0);
-	if (s->problem->layout.theta_size > 0)
-		snprintf(out + n, size - (size_t)n, ". Other parameters are as they are now.");
+	snprintf(out + n, size - (size_t)n, ". Other parameters are as they are now.");
 }
 
 void landscape_map(struct ui *ui, const struct em_snapshot *s, const struct em_landscape *l, struct canvas *c, struct rect r)
