@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "elbow/estimate.h"
 #include "elbow/model.h"
 
 enum em_evidence_kind { EM_EVIDENCE_NONE, EM_EVIDENCE_EXACT, EM_EVIDENCE_ESTIMATE };
@@ -44,5 +45,13 @@ enum em_status em_urn_log_evidence(size_t k, const double *alpha, const double *
                                    bool (*cancelled)(void *), void *self, struct em_err *err);
 /* Its predicted seconds: 2e-9 (N + K) C(N+K-1,K-1), the tables included; HUGE_VAL beyond 64 topics or 5e6 states. */
 double em_urn_cost(size_t k, size_t tokens);
+
+/* The same by Gauss's quadrature over the simplex, m = min(floor(N/2) + 1, ceil(3.5 sqrt N) + 4) nodes for each topic but
+ * one: the first is exact but for rounding, the second errs by less than 2.2e-11 nats on all that was tried. *error, unless
+ * NULL: the difference to 1.25 m nodes (0 where m is exact) and a bound of the rounding; takes a second pass. 2 to 8 topics. */
+enum em_status em_quadrature_log_evidence(const struct em_document *d, double *out, double *error,
+                                          const struct em_stop *stop, struct em_err *err);
+/* Its predicted seconds, without the error: about 1.5e-9 m^(K-1) per distinct term; HUGE_VAL beyond 8 topics or 1e9 nodes. */
+double em_quadrature_cost(size_t k, size_t tokens, size_t distinct);
 
 #endif
