@@ -439,6 +439,8 @@ static void test_linkage_formula(void **state)
 	}
 	fit_near(l->x[0], .002, 1e-12);
 	fit_near(l->x[l->points - 1], .998, 1e-12);
+	fit_near(l->best.at, (split + 34) / (split + 34 + 38), 1e-6); /* between the points too */
+	fit_near(l->peak.at, (15 + sqrt(53809)) / 394, 1e-6);
 	em_landscape_free(l);
 	/* the only parameter: a map there is none, and the move is along it */
 	const struct em_snapshot *now = snapshot(&s);

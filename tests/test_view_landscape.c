@@ -185,6 +185,17 @@ static void test_texts(void **state)
 	open_example(&v, "gazette");
 	step(&v, EM_UNIT, 1);
 	golden(&v, "gazette-why", 78, 20, GLYPHS_UTF8, false);
+	open_example(&v, "three");
+	set(&v, "init", "observations");
+	perform(&v, &(struct job){.kind = JOB_RESTART});
+	struct em_err err = {0};
+	for (int i = 0; i < 60 && !session_perform(v.session, &(struct job){.kind = JOB_STEP, .size = EM_PHASE, .count = 1}, NULL, &err); i++)
+		;
+	assert_int_not_equal(err.code, EM_OK);
+	picture_release(v.pic);
+	v.pic = session_picture(v.session);
+	golden(&v, "three-why", 78, 20, GLYPHS_UTF8, false);
+	assert_true(shows(&v, "The M-step has no result: "));
 	close_shown(&v);
 }
 

@@ -45,6 +45,7 @@ struct em_landscape {
 	double *x, *log_p, *bound;
 	/* theta now; where q was made; the maximum of the bound on the line. log p as in the ledger where it is unknown along the line. */
 	struct em_landscape_point now, made, best;
+	struct em_landscape_point peak; /* of EM_ALONG_ONE: the maximum of log p on the line */
 	/* A map: [columns], [rows], [rows][columns]; log p, or the bound where log p is unknown. */
 	size_t columns, rows;
 	double *map_x, *map_y, *map;

@@ -10,7 +10,7 @@
 #include "engine/pass.h"
 #include "engine/run.h"
 
-enum { POINTS_MOST = 97, POINTS_LEAST = 9, MAP_COLUMNS = 49, MAP_ROWS = 33, MAP_LEAST = 9 };
+enum { POINTS_MOST = 97, POINTS_LEAST = 9, NARROW = 24, MAP_COLUMNS = 49, MAP_ROWS = 33, MAP_LEAST = 9 };
 #define REACH 0.5       /* a move is followed on by this part of it, both ways */
 #define WORK 4e7        /* parts of observations times components that a landscape may cost, or logs of numbers in theta */
 #define ALONE 20000   /* as much of that is sooner done by one thread than shared out */
@@ -216,7 +216,7 @@ static enum em_status ends_of_move(struct survey *v, const double **a, const dou
 	size_t size = v->p->layout.theta_size * sizeof(double);
 	if (!s->stats) {
 		if (!last_move(v->run, a, b))
-			em_fail(&own, EM_USAGE, "the line needs an M-step or the end of this E-step: n finishes it; . looks along a parameter");
+			em_fail(&own, EM_USAGE, "The line needs an M-step or the end of this E-step; n finishes it, . looks along a parameter.");
 		memcpy(l->why, own.msg, sizeof l->why);
 		return EM_OK;
 	}
@@ -225,8 +225,7 @@ static enum em_status ends_of_move(struct survey *v, const double **a, const dou
 	memcpy(v->room, *a, size); /* as the M-step began, or begins: the same bits */
 	for (unsigned i = 0; v->p->model->block(v->p, i); i++)
 		if (v->p->model->m_step(v->p, s->stats->v, i, v->room, &own)) {
-			memcpy(l->why, own.msg, sizeof l->why);
-			l->why[sizeof l->why - 1] = '\0';
+			snprintf(l->why, sizeof l->why, "The M-step has no result: %s. There is no line; . looks along a parameter.", own.msg);
 			return own.code == EM_MEMORY ? EM_MEMORY : EM_OK;
 		}
 	return EM_OK;
@@ -271,12 +270,17 @@ static enum em_status room_for_line(const struct survey *v, struct em_landscape 
 	return l->x && l->log_p && l->bound ? EM_OK : em_no_memory(err);
 }
 
-static void find_best(struct em_landscape *l)
+/* The highest of the points. */
+static struct em_landscape_point highest(const struct em_landscape *l, const double *y)
 {
-	l->best = (struct em_landscape_point){NAN, NAN, NAN};
+	struct em_landscape_point best = {NAN, NAN, NAN};
+	double top = NAN;
 	for (size_t i = 0; i < l->points; i++)
-		if (!isnan(l->bound[i]) && !(l->bound[i] <= l->best.bound))
-			l->best = (struct em_landscape_point){l->x[i], l->log_p[i], l->bound[i]};
+		if (!isnan(y[i]) && !(y[i] <= top)) {
+			top = y[i];
+			best = (struct em_landscape_point){l->x[i], l->log_p[i], l->bound[i]};
+		}
+	return best;
 }
 
 static bool stopped(const struct survey *v, size_t i, size_t of)
@@ -299,8 +303,8 @@ static enum em_status along_move(struct survey *v, struct em_landscape *l, struc
 	if (st)
 		return em_no_memory(err);
 	if (!l->why[0] && same_theta(v->p, a, b))
-		snprintf(l->why, sizeof l->why, "%s move θ: there is no line to look along; . takes a parameter",
-		         v->s->stats ? "the M-step does not" : "the last M-step did not");
+		snprintf(l->why, sizeof l->why, "%s move θ: there is no line; . looks along a parameter.",
+		         v->s->stats ? "The M-step does not" : "The last M-step did not");
 	if (l->why[0])
 		return EM_OK;
 	if ((st = room_for_line(v, l, err)))
@@ -313,7 +317,7 @@ static enum em_status along_move(struct survey *v, struct em_landscape *l, struc
 		if ((st = value(v, l->log_p + i, l->bound + i, err)))
 			return st;
 	}
-	find_best(l);
+	l->best = highest(l, l->bound);
 	if ((st = value_at(v, v->s->theta->v, foot(v->p, a, b, v->s->theta->v), &l->now, err)))
 		return st;
 	l->made.at = NAN;
@@ -344,6 +348,36 @@ static enum em_status no_such(const struct em_problem *p, const struct em_coordi
 	               p->model->name, first.array, first.at[0] + 1);
 }
 
+/* From the highest point to the maximum beside it, by the golden section. A place that is not better is not taken: where the curve
+ * is flat to the last digit the maximum is where it was found, theta now before all. */
+static enum em_status narrow(struct survey *v, const struct em_landscape *l, bool log_p, struct em_landscape_point *best,
+                             struct em_err *err)
+{
+	const double golden = (sqrt(5) - 1) / 2, *theta = v->s->theta->v, apart = l->x[1] - l->x[0];
+	double lo = fmax(best->at - apart, l->x[0]), hi = fmin(best->at + apart, l->x[l->points - 1]);
+	size_t offset;
+	line_place(v->p, &l->ask.x, &offset);
+	for (int i = 0; i < NARROW && !isnan(best->at); i++) {
+		/* first of all theta now, then ever nearer to the best */
+		bool first = i == 0 && theta[offset] > lo && theta[offset] < hi;
+		struct em_landscape_point p = {NAN, NAN, NAN};
+		p.at = first ? theta[offset] : hi - best->at > best->at - lo ? hi - golden * (hi - best->at) : lo + golden * (best->at - lo);
+		line_put(v->p, theta, &l->ask.x, p.at, v->theta);
+		enum em_status st = stopped(v, l->points, l->points) ? cancelled(err) : value(v, &p.log_p, &p.bound, err);
+		if (st)
+			return st;
+		bool better = log_p ? p.log_p > best->log_p : p.bound > best->bound;
+		struct em_landscape_point worse = better ? *best : p;
+		if (better)
+			*best = p;
+		if (worse.at < best->at)
+			lo = worse.at;
+		else
+			hi = worse.at;
+	}
+	return EM_OK;
+}
+
 static enum em_status along_one(struct survey *v, struct em_landscape *l, struct em_err *err)
 {
 	size_t offset;
@@ -365,7 +399,10 @@ static enum em_status along_one(struct survey *v, struct em_landscape *l, struct
 		if ((st = value(v, l->log_p + i, l->bound + i, err)))
 			return st;
 	}
-	find_best(l);
+	l->best = highest(l, l->bound);
+	l->peak = highest(l, l->log_p);
+	if (l->points == POINTS_MOST && ((st = narrow(v, l, false, &l->best, err)) || (st = narrow(v, l, true, &l->peak, err))))
+		return st;
 	l->made = (struct em_landscape_point){NAN, NAN, NAN};
 	if (had_e(v->run)) { /* the line goes through where q was made only if nothing else has moved since */
 		line_put(v->p, theta, &l->ask.x, v->s->made->v[offset], v->theta);
@@ -462,7 +499,7 @@ enum em_status em_run_landscape(struct em_run *r, const struct em_landscape_ask 
 	l->inside = v.s->inside;
 	for (size_t i = 0; i <= r->position; i++)
 		l->moves += r->records[i].entry.phase == EM_M;
-	l->now.at = l->made.at = l->best.at = NAN;
+	l->now.at = l->made.at = l->best.at = l->peak.at = NAN;
 	double values = ask->kind == EM_OVER_TWO ? MAP_COLUMNS * MAP_ROWS : POINTS_MOST;
 	v.by_method = !v.p->model->exact && method_cost(r) * values <= EVIDENCE_MOST;
 	st = ask->kind == EM_ALONG_MOVE ? along_move(&v, l, err) : ask->kind == EM_ALONG_ONE ? along_one(&v, l, err) : over_two(&v, l, err);

@@ -34,11 +34,10 @@ const char *landscape_name(const struct em_problem *p, const struct em_coordinat
 	return out;
 }
 
-/* Decimals that show differences of about `size`. */
-static struct number nats(double x, double size)
+static struct number gap(double kl)
 {
-	int places = size > 0 ? (int)ceil(2.5 - log10(size)) : 4;
-	return number_fixed(x, places < 1 ? 1 : places > 9 ? 9 : places);
+	int places = kl > 0 ? (int)ceil(2.5 - log10(kl)) : 4;
+	return number_fixed(kl, places < 1 ? 1 : places > 9 ? 9 : places);
 }
 
 static struct number risen(double x)
@@ -147,9 +146,9 @@ static void compose(struct drawing *d, const struct em_landscape *l, const struc
 		snprintf(d->x_title, sizeof d->x_title, "t");
 	else
 		snprintf(d->x_title, sizeof d->x_title, "%s", landscape_name(s->problem, &l->ask.x, name));
-	bool gap = !isnan(l->now.at) && d->gap_y[1] - d->gap_y[0] > 1e-9 * (1 + fabs(d->gap_y[0]));
+	bool apart = !isnan(l->now.at) && d->gap_y[1] - d->gap_y[0] > 1e-9 * (1 + fabs(d->gap_y[0]));
 	d->fig = (struct fig){.x_title = d->x_title, .y_title = "nats", .series = d->series + d->unknown,
-	                      .series_n = (gap ? 3u : 2u) - d->unknown,
+	                      .series_n = (apart ? 3u : 2u) - d->unknown,
 	                      .x = width(l), .y = height(d), .legend = true, .no_end_labels = true};
 	spot(d, l->best.at, l->best.bound, 0x25c6, '*', COLOR_ELBO, "top of the bound", true);
 	bool there = same_place(l->made.at, l->now.at);
@@ -225,16 +224,17 @@ static void say_move(const struct drawing *d, char *out, size_t size)
 		                                    "the bound: ELBO %s", risen(up).s);
 		if (!isnan(log_up))
 			n += snprintf(out + n, size - (size_t)n, ", log p %s: more, for the posterior moves and q does not", risen(log_up).s);
-		snprintf(out + n, size - (size_t)n, exact ? "; KL opens to %s." : ".", nats(l->best.log_p - l->best.bound, up).s);
+		snprintf(out + n, size - (size_t)n, exact ? "; KL opens to %s." : ".", gap(l->best.log_p - l->best.bound).s);
 		return;
 	}
 	if (l->now.at == 1 && !l->next_m && !l->inside) {
 		int n = snprintf(out, size, exact ? "The M-step went from 0, where the bound touched log p, to 1, the top of the bound: ELBO %s"
 		                                  : "The M-step went from 0, where q was made, to 1, the top of the bound: ELBO %s", risen(up).s);
 		if (!isnan(log_up))
-			n += snprintf(out + n, size - (size_t)n, ", log p %s", risen(log_up).s);
+			n += snprintf(out + n, size - (size_t)n, ", log p %s%s", risen(log_up).s,
+			              log_up < 0 && !exact ? " (it may fall, for the bound did not touch it)" : "");
 		if (known)
-			n += snprintf(out + n, size - (size_t)n, ". The gap at 1 is KL %s", nats(d->l->now.log_p - l->now.bound, up).s);
+			n += snprintf(out + n, size - (size_t)n, ". The gap at 1 is KL %s", gap(d->l->now.log_p - l->now.bound).s);
 		snprintf(out + n, size - (size_t)n, exact ? ". The next E-step lifts the bound to the curve there." :
 		         ". The next E-step lifts the bound, though not up to log p: q factorizes.");
 		return;
@@ -248,16 +248,15 @@ static void say_parameter(const struct drawing *d, char *out, size_t size)
 {
 	const struct em_landscape *l = d->l;
 	char name[NAME];
-	double top = -HUGE_VAL, where = NAN;
-	for (size_t i = 0; i < l->points; i++)
-		if (l->log_p[i] > top) {
-			top = l->log_p[i];
-			where = l->x[i];
-		}
-	int n = snprintf(out, size, "%s is %s now, the others stay as they are. The bound is highest at %s",
-	                 landscape_name(d->s->problem, &l->ask.x, name), number_short(l->now.at, 5).s, number_short(l->best.at, 3).s);
-	if (!isnan(where))
-		n += snprintf(out + n, size - (size_t)n, ", log p at %s", number_short(where, 3).s);
+	double near = 1e-4 * (l->x[l->points - 1] - l->x[0]);
+	int n = snprintf(out, size, "%s is %s now; the others stay as they are. The bound is highest ",
+	                 landscape_name(d->s->problem, &l->ask.x, name), number_short(l->now.at, 4).s);
+	n += fabs(l->best.at - l->now.at) < near ? snprintf(out + n, size - (size_t)n, "here")
+	                                         : snprintf(out + n, size - (size_t)n, "at %s", number_short(l->best.at, 4).s);
+	if (fabs(l->peak.at - l->now.at) < near)
+		n += snprintf(out + n, size - (size_t)n, fabs(l->best.at - l->now.at) < near ? ", and so is log p" : ", log p here");
+	else if (!isnan(l->peak.at))
+		n += snprintf(out + n, size - (size_t)n, ", log p at %s", number_short(l->peak.at, 4).s);
 	if (isnan(l->made.at) && l->step > 0)
 		n += snprintf(out + n, size - (size_t)n, ". Other parameters have moved since q was made, so the curves need not touch on this "
 		              "line");
