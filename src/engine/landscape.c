@@ -10,9 +10,10 @@
 #include "engine/pass.h"
 #include "engine/run.h"
 
-enum { POINTS_MOST = 97, POINTS_LEAST = 9, NARROW = 24, MAP_COLUMNS = 49, MAP_ROWS = 33, MAP_LEAST = 9 };
+enum { POINTS_MOST = 97, POINTS_LEAST = 9, NARROW = 24, MAP_COLUMNS = 49, MAP_ROWS = 33, MAP_LEAST = 5 };
 #define REACH 0.5       /* a move is followed on by this part of it, both ways */
 #define WORK 4e7        /* parts of observations times components that a landscape may cost, or logs of numbers in theta */
+#define PATIENCE 3     /* times that for the coarsest map */
 #define ALONE 20000   /* as much of that is sooner done by one thread than shared out */
 #define EVIDENCE_MOST 1 /* predicted seconds for log p by the evidence method, over a whole line or map */
 
@@ -65,9 +66,15 @@ static bool needs_pass(const struct survey *v)
 	return v->p->model->exact || !v->s->stats;
 }
 
+/* Points that the work allows. */
+static double affordable(const struct survey *v)
+{
+	return WORK / (needs_pass(v) ? work_of(v->p) : (double)v->p->layout.theta_size + 1);
+}
+
 static size_t points_of(const struct survey *v, size_t most, size_t least)
 {
-	double n = WORK / (needs_pass(v) ? work_of(v->p) : (double)v->p->layout.theta_size + 1);
+	double n = affordable(v);
 	return n >= (double)most ? most : n <= (double)least ? least : (size_t)n / 2 * 2 + 1;
 }
 
@@ -443,6 +450,11 @@ static enum em_status over_two(struct survey *v, struct em_landscape *l, struct 
 		return no_such(v->p, &l->ask.y, err);
 	if (ox == oy)
 		return em_fail(err, EM_USAGE, "a map needs two different parameters");
+	if (affordable(v) * PATIENCE < MAP_LEAST * MAP_LEAST) {
+		snprintf(l->why, sizeof l->why, "A map would take too long on this much data%s.", v->p->model->exact ?
+		         "; v and . look along lines" : " inside an E-step; n finishes it, and then the statistics are enough");
+		return EM_OK;
+	}
 	size_t cells = points_of(v, MAP_COLUMNS * MAP_ROWS, MAP_LEAST * MAP_LEAST);
 	double part = sqrt((double)cells / (MAP_COLUMNS * MAP_ROWS));
 	l->columns = (size_t)fmax(MAP_LEAST, MAP_COLUMNS * part);

@@ -295,7 +295,7 @@ static void head(const struct ui *ui, const struct picture *pic, const struct em
 	else if (a.kind == EM_ALONG_ONE)
 		snprintf(text, sizeof text, "Along %s", landscape_name(p, &a.x, x));
 	else
-		snprintf(text, sizeof text, "%s over %s and %s", l && l->map_is_bound ? "ELBO" : "log p(X|θ)", landscape_name(p, &a.x, x),
+		snprintf(text, sizeof text, "%s over %s and %s", (l && em_landscape_same(&l->ask, &a) ? l->map_is_bound : !p->model->exact) ? "ELBO" : "log p(X|θ)", landscape_name(p, &a.x, x),
 		         landscape_name(p, &a.y, y));
 	canvas_put_clipped(c, r.x, r.y, r.w, style_with(COLOR_TITLE, ATTR_BOLD), text);
 	const char *going = ui->landscape.stopped ? "stopped: :landscape looks again" : "looking ...";
