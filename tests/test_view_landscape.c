@@ -159,6 +159,12 @@ static void test_goldens(void **state)
 	golden(&v, "faithful-e", 78, 20, GLYPHS_UTF8, false);
 	command(&v, "landscape map");
 	golden(&v, "faithful-map", 118, 32, GLYPHS_UTF8, false);
+	command(&v, "landscape covariances 1 1 2");
+	golden(&v, "faithful-covariance", 78, 20, GLYPHS_UTF8, false);
+	set(&v, "model", "factor");
+	step(&v, EM_PHASE, 6);
+	command(&v, "landscape loadings 1 2 noise 1");
+	golden(&v, "factor-map", 78, 20, GLYPHS_UTF8, false);
 	open_example(&v, "icecream");
 	step(&v, EM_PHASE, 4);
 	command(&v, "landscape transitions 1 2");

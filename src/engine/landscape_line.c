@@ -288,6 +288,10 @@ static void natural_range(const struct em_problem *p, const struct em_array *a, 
 			*lo = fmin(*lo, x->x[n * x->columns + column]);
 			*hi = fmax(*hi, x->x[n * x->columns + column]);
 		}
+		if (of_column && a->rank == 2 && p->model->picture == EM_PICTURE_FACTORS) { /* loadings: a spread, of either sign */
+			*hi = fmax((*hi - *lo) / 2, fabs(now));
+			*lo = -*hi;
+		}
 		if (!of_column || !(*hi > *lo)) {
 			*lo = now - 2 * fmax(fabs(now), 1);
 			*hi = now + 2 * fmax(fabs(now), 1);

@@ -146,7 +146,7 @@ static void compose(struct drawing *d, const struct em_landscape *l, const struc
 		snprintf(d->x_title, sizeof d->x_title, "t");
 	else
 		snprintf(d->x_title, sizeof d->x_title, "%s", landscape_name(s->problem, &l->ask.x, name));
-	bool apart = !isnan(l->now.at) && d->gap_y[1] - d->gap_y[0] > 1e-9 * (1 + fabs(d->gap_y[0]));
+	bool apart = !isnan(l->now.at) && d->gap_y[1] - d->gap_y[0] > 1e-12 * (1 + fabs(d->gap_y[0]));
 	d->fig = (struct fig){.x_title = d->x_title, .y_title = "nats", .series = d->series + d->unknown,
 	                      .series_n = (apart ? 3u : 2u) - d->unknown,
 	                      .x = width(l), .y = height(d), .legend = true, .no_end_labels = true};
@@ -247,20 +247,29 @@ static void say_move(const struct drawing *d, char *out, size_t size)
 static void say_parameter(const struct drawing *d, char *out, size_t size)
 {
 	const struct em_landscape *l = d->l;
-	char name[NAME];
+	char name[NAME], place[32];
 	double near = 1e-4 * (l->x[l->points - 1] - l->x[0]);
 	int n = snprintf(out, size, "%s is %s now; the others stay as they are. The bound is highest ",
 	                 landscape_name(d->s->problem, &l->ask.x, name), number_short(l->now.at, 4).s);
 	n += fabs(l->best.at - l->now.at) < near ? snprintf(out + n, size - (size_t)n, "here")
-	                                         : snprintf(out + n, size - (size_t)n, "at %s", number_short(l->best.at, 4).s);
+	                                         : snprintf(out + n, size - (size_t)n, "%s", where(l, l->best.at, place));
 	if (fabs(l->peak.at - l->now.at) < near)
 		n += snprintf(out + n, size - (size_t)n, fabs(l->best.at - l->now.at) < near ? ", and so is log p" : ", log p here");
 	else if (!isnan(l->peak.at))
-		n += snprintf(out + n, size - (size_t)n, ", log p at %s", number_short(l->peak.at, 4).s);
+		n += snprintf(out + n, size - (size_t)n, ", log p %s", where(l, l->peak.at, place));
 	if (isnan(l->made.at) && l->step > 0)
 		n += snprintf(out + n, size - (size_t)n, ". Other parameters have moved since q was made, so the curves need not touch on this "
 		              "line");
 	snprintf(out + n, size - (size_t)n, ".");
+}
+
+/* "at 0.6268", "at the edge" */
+static const char *where(const struct em_landscape *l, double x, char out[32])
+{
+	if (x <= l->x[0] || x >= l->x[l->points - 1])
+		return "at the edge";
+	snprintf(out, 32, "at %s", number_short(x, 4).s);
+	return out;
 }
 
 /* Whether the curves stop before the line does. */
@@ -290,12 +299,13 @@ static void head(const struct ui *ui, const struct picture *pic, const struct em
 	struct em_landscape_ask a = asked(ui, pic->run->problem);
 	char x[NAME], y[NAME], text[3 * NAME], right[64] = "";
 	const struct em_problem *p = pic->run->problem;
+	bool bound = l && em_landscape_same(&l->ask, &a) ? l->map_is_bound : !p->model->exact;
 	if (a.kind == EM_ALONG_MOVE)
 		snprintf(text, sizeof text, "Along the M-step's move: from θ of q (0) to its end (1)");
 	else if (a.kind == EM_ALONG_ONE)
 		snprintf(text, sizeof text, "Along %s", landscape_name(p, &a.x, x));
 	else
-		snprintf(text, sizeof text, "%s over %s and %s", (l && em_landscape_same(&l->ask, &a) ? l->map_is_bound : !p->model->exact) ? "ELBO" : "log p(X|θ)", landscape_name(p, &a.x, x),
+		snprintf(text, sizeof text, "%s over %s and %s", bound ? "ELBO" : "log p(X|θ)", landscape_name(p, &a.x, x),
 		         landscape_name(p, &a.y, y));
 	canvas_put_clipped(c, r.x, r.y, r.w, style_with(COLOR_TITLE, ATTR_BOLD), text);
 	const char *going = ui->landscape.stopped ? "stopped: :landscape looks again" : "looking ...";
