@@ -244,6 +244,15 @@ static void say_move(const struct drawing *d, char *out, size_t size)
 	                                "M-step.");
 }
 
+/* "at 0.6268", "at the edge" */
+static const char *where(const struct em_landscape *l, double x, char out[32])
+{
+	if (x <= l->x[0] || x >= l->x[l->points - 1])
+		return "at the edge";
+	snprintf(out, 32, "at %s", number_short(x, 4).s);
+	return out;
+}
+
 static void say_parameter(const struct drawing *d, char *out, size_t size)
 {
 	const struct em_landscape *l = d->l;
@@ -261,15 +270,6 @@ static void say_parameter(const struct drawing *d, char *out, size_t size)
 		n += snprintf(out + n, size - (size_t)n, ". Other parameters have moved since q was made, so the curves need not touch on this "
 		              "line");
 	snprintf(out + n, size - (size_t)n, ".");
-}
-
-/* "at 0.6268", "at the edge" */
-static const char *where(const struct em_landscape *l, double x, char out[32])
-{
-	if (x <= l->x[0] || x >= l->x[l->points - 1])
-		return "at the edge";
-	snprintf(out, 32, "at %s", number_short(x, 4).s);
-	return out;
 }
 
 /* Whether the curves stop before the line does. */
