@@ -99,7 +99,9 @@ static struct fig_range height(const struct drawing *d)
 	if (n) {
 		qsort(all, n, sizeof *all, ascending);
 		hi = fmax(hi, all[n - 1]);
-		lo = fmin(lo, fmax(all[n / 5], hi - 4 * fmax(hi - lo, 1e-12 * fabs(hi))));
+		/* A move is as high as it climbs; a parameter may stand at the top already: the upper half of the curves. */
+		double deep = hi - 4 * fmax(hi - lo, 1e-12 * fabs(hi));
+		lo = fmin(lo, l->ask.kind == EM_ALONG_MOVE ? fmax(all[n / 5], deep) : all[n / 2]);
 	}
 	free(all);
 	double air = fmax(0.06 * (hi - lo), 1e-12 * (fabs(hi) + 1));
