@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/special.h"
 #include "elbow/evidence.h"
 #include "evidence/jacobi.h"
 #include "small.h"
@@ -69,6 +70,15 @@ static double quadrature(const struct doc *x, double *error)
 	return p;
 }
 
+static double partitions(const struct doc *x)
+{
+	struct em_err err;
+	double p = NAN;
+	if (em_partitions_log_evidence(&x->d, &p, NULL, &err))
+		fail_msg("%s", err.msg);
+	return p;
+}
+
 /* E[t^p] and E[(1-t)^p] of Beta(a,b), up to the highest p that the rule has exactly, whatever the shapes. */
 static void test_rule(void **state)
 {
@@ -117,11 +127,146 @@ static void test_quadrature_against_urn(void **state)
 	}
 }
 
+/* p(w) by summing over all z in K^N, with what is wanted of the posterior: [k] E theta, [k] E log theta, [pairs][k] p(z = k). */
+static double enumerate(const struct doc *x, double *theta, double *log_theta, double *z)
+{
+	size_t k = x->d.topics, at[LONGEST] = {0}, words[64], n = 0;
+	double total = 0, a = 0;
+	for (size_t w = 0; w < x->d.pairs; w++)
+		for (unsigned c = 0; c < x->count[w]; c++)
+			words[n++] = w;
+	for (size_t i = 0; i < k; i++)
+		a += x->alpha[i];
+	memset(theta, 0, k * sizeof *theta);
+	memset(log_theta, 0, k * sizeof *theta);
+	memset(z, 0, x->d.pairs * k * sizeof *z);
+	for (;;) {
+		double p = exp(lgamma(a) - lgamma(a + (double)n)), m[TOPICS] = {0};
+		for (size_t j = 0; j < n; j++) {
+			m[at[j]]++;
+			p *= x->beta[x->term[words[j]] * k + at[j]];
+		}
+		for (size_t i = 0; i < k; i++)
+			p *= exp(lgamma(x->alpha[i] + m[i]) - lgamma(x->alpha[i]));
+		total += p;
+		for (size_t i = 0; i < k; i++) {
+			theta[i] += p * (x->alpha[i] + m[i]) / (a + (double)n);
+			log_theta[i] += p * (special_digamma(x->alpha[i] + m[i]) - special_digamma(a + (double)n));
+		}
+		for (size_t j = 0; j < n; j++)
+			z[words[j] * k + at[j]] += p / x->count[words[j]];
+		size_t i = 0;
+		while (i < n && ++at[i] == k)
+			at[i++] = 0;
+		if (i == n)
+			break;
+	}
+	for (size_t i = 0; i < k; i++) {
+		theta[i] /= total;
+		log_theta[i] /= total;
+	}
+	for (size_t i = 0; i < x->d.pairs * k; i++)
+		z[i] /= total;
+	return log(total);
+}
+
+static void test_against_enumeration(void **state)
+{
+	(void)state;
+	static const size_t most[] = {0, 9, 11, 8, 6, 5, 4, 4, 4};
+	uint64_t rng = 3;
+	for (int trial = 0; trial < (few() ? 30 : 200); trial++) {
+		struct doc x;
+		double theta[TOPICS], log_theta[TOPICS], z[TERMS * 2];
+		size_t k = 1 + (size_t)trial % 8, n = small_next(&rng) % (most[k] + 1);
+		make(&x, &rng, k, n, 6, exp(-4 + 6 * small_uniform(&rng)), (double)(small_next(&rng) % 9));
+		double want = enumerate(&x, theta, log_theta, z), got[] = {urn(&x), quadrature(&x, NULL), partitions(&x)};
+		for (int i = 0; i < 3; i++)
+			if (!(fabs(got[i] - want) < 1e-12 * (1 + fabs(want))))
+				fail_msg("trial %d, method %d: %.15g, not %.15g", trial, i, got[i], want);
+	}
+}
+
+/* Many topics and few distinct words, as the urn has them. */
+static void test_partitions_against_urn(void **state)
+{
+	(void)state;
+	static const size_t longest[] = {0, 40, 60, 40, 30, 24, 16, 14, 12, 11, 9, 9, 8};
+	uint64_t rng = 21;
+	for (int trial = 0; trial < (few() ? 12 : 100); trial++) {
+		struct doc x;
+		size_t k = 1 + (size_t)trial % 12, n = 1 + small_next(&rng) % longest[k];
+		make(&x, &rng, k, n, 1 + small_next(&rng) % 7, exp(-8 + 10 * small_uniform(&rng)), (double)(small_next(&rng) % 9));
+		double want = urn(&x), got = partitions(&x);
+		if (!(fabs(got - want) < 1e-12 * (1 + fabs(want))))
+			fail_msg("K=%zu N=%zu: %.15g, not %.15g", k, n, got, want);
+	}
+}
+
+/* Few distinct words, many times. */
+static void test_partitions_of_long_documents(void **state)
+{
+	(void)state;
+	uint64_t rng = 8;
+	for (int trial = 0; trial < (few() ? 4 : 10); trial++) {
+		struct doc x;
+		make(&x, &rng, 3, few() ? 40 : 300, 1 + (size_t)trial % 2, exp(-6 + 8 * small_uniform(&rng)), (double)(trial % 9));
+		double want = quadrature(&x, NULL), got = partitions(&x);
+		if (!(fabs(got - want) < 2.2e-11 + 1e-14 * fabs(want)))
+			fail_msg("trial %d: %.15g, not %.15g", trial, got, want);
+	}
+}
+
+/* Words that only one topic has, alphas of 1e-6, betas of 1e-100: terms that span hundreds of nats. */
+static void test_range(void **state)
+{
+	(void)state;
+	static const double small[] = {0, 1e-5, 1e-30, 1e-100, 1e-300}, alphas[] = {1e-6, 1e-3, 1, 1e4};
+	for (size_t i = 0; i < 20; i++)
+		for (size_t n = 1; n <= (few() ? 25 : 100); n *= n < 10 ? 2 : 5) {
+			struct doc x = {.tokens = 2 * n, .alpha = {alphas[i / 5], alphas[i / 5], alphas[i / 5]},
+			                .beta = {0.5, small[i % 5], small[i % 5], small[i % 5], 0.25, small[i % 5]},
+			                .term = {0, 1}, .count = {(unsigned)n, (unsigned)n}};
+			x.d = (struct em_document){3, 3, 2, x.alpha, x.beta, x.term, x.count};
+			double u = urn(&x), q = quadrature(&x, NULL), p = partitions(&x), near = 1e-12 * (1 + fabs(u));
+			if (!(fabs(u - p) < near && fabs(u - q) < near))
+				fail_msg("alpha %g, beta %g, 2 x %zu words: %.15g %.15g %.15g", x.alpha[0], small[i % 5], n, u, q, p);
+		}
+}
+
+/* Topic k has word k alone: one way only, and alpha prod below what a double holds. */
+static void test_partitions_in_logs(void **state)
+{
+	(void)state;
+	for (size_t n = 4; n <= 10; n += 2) {
+		struct doc x = {.tokens = n};
+		double want = 0, total = 0;
+		x.d = (struct em_document){n, n, n, x.alpha, x.beta, x.term, x.count};
+		for (size_t i = 0; i < n; i++) {
+			x.alpha[i] = 1e-60 * (double)(1 + i);
+			total += x.alpha[i];
+			x.beta[i * n + i] = 0.25;
+			x.term[i] = (unsigned)i;
+			x.count[i] = 1;
+			want += log(x.alpha[i]) + log(0.25);
+		}
+		want -= log(total) + lgamma((double)n);
+		double got = partitions(&x);
+		if (!(fabs(got - want) < 1e-13 * fabs(want)))
+			fail_msg("%zu words: %.15g, not %.15g", n, got, want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rule),
 		cmocka_unit_test(test_quadrature_against_urn),
+		cmocka_unit_test(test_against_enumeration),
+		cmocka_unit_test(test_partitions_against_urn),
+		cmocka_unit_test(test_partitions_of_long_documents),
+		cmocka_unit_test(test_range),
+		cmocka_unit_test(test_partitions_in_logs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
