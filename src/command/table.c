@@ -54,7 +54,7 @@ static const struct cmd table[] = {
 	{"evidence", CMD_STEP, "[DRAWS]", 0, 1, NULL, false, verb_evidence, "estimate log p where the exact sum is too dear",
 	 "Importance sampling from Dirichlets fitted to the posterior, 4000 draws a document unless told otherwise, from the run's seed. Shown with "
 	 "twice its standard error; documents whose estimate its own signs doubt are counted. No step depends on it.",
-	 "evidence 20000"},
+	 "evidence 1000"},
 	{"init", CMD_DATA, "FILE", 1, 1, NULL, true, verb_init, "start from the θ in a state file",
 	 "The number of components comes from the file; the data must be those it was made on.", "init state.json"},
 	{"set", CMD_DATA, "NAME VALUE", 1, 2, NULL, false, verb_set, "change or show a setting",
