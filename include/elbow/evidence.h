@@ -21,7 +21,7 @@ struct em_guess {
 
 /* A method, as the run sees it: the engine knows no method, the caller hands one in. */
 struct em_evidence {
-	const char *name; /* "urn sum" */
+	const char *name; /* "exact" */
 	/* Seconds for observation n by a fixed cost model (never measured); HUGE_VAL when the method does not apply. */
 	double (*cost)(const struct em_problem *p, size_t n);
 	/* log p(x_n|theta), nats. EM_MEMORY or EM_CANCELLED on failure. cancelled may be NULL. */
@@ -34,12 +34,14 @@ struct em_evidence {
 	                           struct em_err *err);
 };
 
-/* Exact: the urn form of the count-vector sum for models whose q is a Dirichlet over components (exact models give log p
- * with every bound) (math: p(w) = sum over topic counts m of coef_m[prod_n sum_k beta_{k,w_n} x_k] DM(m)). */
+/* Exact, for models whose q is a Dirichlet over components (exact models give log p with every bound): each document by the
+ * method below that is predicted to be cheapest. */
 extern const struct em_evidence em_evidence_exact;
+/* Which: "urn sum", "quadrature", "sum by topics"; "none" where none applies. */
+const char *em_evidence_method(const struct em_problem *p, size_t n);
 
-/* The urn sum itself: log p(w|alpha,beta) of one sequence of counts. beta_row(w) are K doubles at
- * beta + term[w]*stride. Work: N C(N+K-1,K-1) with N the number of tokens; memory C(N+K-1,K-1) doubles and index tables. */
+/* The urn sum, p(w) = sum over topic counts m of coef_m[prod_n sum_k beta_{k,w_n} x_k] DM(m): log p(w|alpha,beta) of one
+ * sequence of counts. The beta of a word are K doubles at beta + term[w]*stride. Work: N C(N+K-1,K-1) with N the number of tokens; memory C(N+K-1,K-1) doubles and index tables. */
 enum em_status em_urn_log_evidence(size_t k, const double *alpha, const double *beta, size_t stride, size_t pairs,
                                    const unsigned *term, const unsigned *count, double *out,
                                    bool (*cancelled)(void *), void *self, struct em_err *err);
