@@ -205,6 +205,63 @@ static void test_texts(void **state)
 	close_shown(&v);
 }
 
+/* Words of the screen with single blanks between them: sentences break anywhere. */
+static bool says(struct shown *v, int w, int h, const char *text)
+{
+	struct buf b = {0};
+	struct canvas *c = alone(v, w, h, GLYPHS_UTF8);
+	canvas_text(c, &b);
+	canvas_free(c);
+	char *s = buf_take(&b), *to = s;
+	assert_non_null(s);
+	for (const char *from = s; *from; from++) {
+		char x = *from == '\n' ? ' ' : *from;
+		if (x != ' ' || to == s || to[-1] != ' ')
+			*to++ = x;
+	}
+	*to = '\0';
+	bool found = strstr(s, text) != NULL;
+	free(s);
+	return found;
+}
+
+/* What an M-step does to log p is said as it is: of an exact model it gains more than the bound, of LDA it may fall. */
+static void test_what_log_p_does(void **state)
+{
+	(void)state;
+	struct shown v = {0};
+	open_example(&v, "paradox");
+	step(&v, EM_PHASE, 5);
+	assert_true(ask(&v));
+	const struct em_landscape *l = v.pic->landscape;
+	assert_true(l->best.log_p < l->made.log_p && l->best.bound > l->made.bound);
+	assert_true(says(&v, 78, 20, "it may fall"));
+	assert_false(says(&v, 78, 20, "more, for the posterior"));
+	open_example(&v, "coins");
+	step(&v, EM_PHASE, 3);
+	assert_true(ask(&v));
+	l = v.pic->landscape;
+	assert_true(l->best.log_p - l->made.log_p > l->best.bound - l->made.bound);
+	assert_true(says(&v, 78, 20, "more, for the posterior"));
+	close_shown(&v);
+}
+
+/* Inside an E-step the bound has left the curve at the old theta: it touches nowhere. */
+static void test_inside_e(void **state)
+{
+	(void)state;
+	struct shown v = {0};
+	open_example(&v, "coins");
+	step(&v, EM_PHASE, 2);
+	ask(&v);
+	assert_true(shows(&v, "q made: touches"));
+	step(&v, EM_UNIT, 1);
+	assert_true(ask(&v));
+	assert_true(v.pic->landscape->made.log_p - v.pic->landscape->made.bound > 1e-4);
+	assert_false(shows(&v, "touches"));
+	close_shown(&v);
+}
+
 /* ---- asking ---- */
 
 static void test_asks_once(void **state)
@@ -219,6 +276,7 @@ static void test_asks_once(void **state)
 	assert_true(shows(&v, "after start"));
 	step(&v, EM_PHASE, 1);
 	assert_true(shows(&v, "of step 0, looking")); /* the old picture until the new one is there */
+	assert_true(says(&v, 78, 20, "of step 0, looking") && says(&v, 40, 12, "of step 0, looking"));
 	assert_true(shows(&v, "This q was not made"));
 	assert_true(ask(&v));
 	assert_true(shows(&v, "after E 1"));
@@ -402,6 +460,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_goldens),
 		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_what_log_p_does),
+		cmocka_unit_test(test_inside_e),
 		cmocka_unit_test(test_asks_once),
 		cmocka_unit_test(test_other_model),
 		cmocka_unit_test(test_refuses),

@@ -155,7 +155,8 @@ static void compose(struct drawing *d, const struct em_landscape *l, const struc
 	spot(d, l->best.at, l->best.bound, 0x25c6, '*', COLOR_ELBO, "top of the bound", true);
 	bool there = same_place(l->made.at, l->now.at);
 	if (!there)
-		spot(d, l->made.at, l->made.bound, 0x25a0, '#', COLOR_ACCENT, s->problem->model->exact ? "q made: touches" : "q made", true);
+		spot(d, l->made.at, l->made.bound, 0x25a0, '#', COLOR_ACCENT, /* inside an E-step a part of q is newer */
+		     s->problem->model->exact && !(l->inside && !l->next_m) ? "q made: touches" : "q made", true);
 	bool known = !isnan(l->now.log_p);
 	spot(d, l->now.at, known ? l->now.log_p : l->now.bound, 0x25cf, 'o', known ? COLOR_EVIDENCE : COLOR_ELBO,
 	     there && (s->problem->model->exact || !known) ? "θ now, q made here" : "θ now", false);
@@ -208,12 +209,18 @@ static void draw_spots(const struct drawing *d, struct canvas *c, struct rect r)
 
 /* ---- words ---- */
 
+/* 0 where it is no more than rounding. */
+static double rise(double from, double to)
+{
+	return fabs(to - from) <= 1e-14 * (1 + fabs(from)) ? 0 : to - from;
+}
+
 static void say_move(const struct drawing *d, char *out, size_t size)
 {
 	const struct em_landscape *l = d->l;
 	const struct em_snapshot *s = d->s;
 	bool exact = s->problem->model->exact, known = !isnan(d->l->now.log_p);
-	double up = l->best.bound - l->made.bound, log_up = l->best.log_p - l->made.log_p;
+	double up = rise(l->made.bound, l->best.bound), log_up = rise(l->made.log_p, l->best.log_p);
 	if (l->step == 0 || isnan(l->made.at)) {
 		snprintf(out, size, "This q was not made by an E-step, so the bound need not touch log p; KL is %s here. The next E-step moves q and "
 		         "lifts the bound%s; an M-step now would go to 1.", number_fixed(l->entry.kl, 4).s,
@@ -225,7 +232,9 @@ static void say_move(const struct drawing *d, char *out, size_t size)
 		                                    "the top of the bound: ELBO %s" : "q was made at this θ (0). The M-step will go to 1, the top of "
 		                                    "the bound: ELBO %s", risen(up).s);
 		if (!isnan(log_up))
-			n += snprintf(out + n, size - (size_t)n, ", log p %s: more, for the posterior moves and q does not", risen(log_up).s);
+			n += snprintf(out + n, size - (size_t)n, ", log p %s%s", risen(log_up).s,
+			              log_up > up ? ": more, for the posterior moves and q does not" :
+			              log_up < 0 && !exact ? " (it may fall, for the bound does not touch it)" : "");
 		snprintf(out + n, size - (size_t)n, exact ? "; KL opens to %s." : ".", gap(l->best.log_p - l->best.bound).s);
 		return;
 	}
@@ -309,7 +318,6 @@ static void head(const struct ui *ui, const struct picture *pic, const struct em
 	else
 		snprintf(text, sizeof text, "%s over %s and %s", bound ? "ELBO" : "log p(X|θ)", landscape_name(p, &a.x, x),
 		         landscape_name(p, &a.y, y));
-	canvas_put_clipped(c, r.x, r.y, r.w, style_with(COLOR_TITLE, ATTR_BOLD), text);
 	const char *going = ui->landscape.stopped ? "stopped: :landscape looks again" : "looking ...";
 	if (!l || !em_landscape_same(&l->ask, &a))
 		snprintf(right, sizeof right, "%s", going);
@@ -317,8 +325,13 @@ static void head(const struct ui *ui, const struct picture *pic, const struct em
 		snprintf(right, sizeof right, "of step %zu, %s", l->step, going);
 	else
 		snprintf(right, sizeof right, "after %s", pane_step(pic->run->ledger + pic->run->position).s);
-	int w = canvas_width(c, right);
-	if (canvas_width(c, text) + w + 2 <= r.w)
+	/* Which step an old picture is of has to be seen, whatever it takes from the title. */
+	int w = canvas_width(c, right), title = r.w;
+	bool old = !pic->landscape_now && w + 2 < r.w;
+	if (old)
+		title = r.w - w - 2;
+	canvas_put_clipped(c, r.x, r.y, title, style_with(COLOR_TITLE, ATTR_BOLD), text);
+	if (old || canvas_width(c, text) + w + 2 <= r.w)
 		canvas_put(c, r.x + r.w - w, r.y, style_of(pic->landscape_now ? COLOR_DIM : COLOR_WARN), right);
 }
 
