@@ -731,18 +731,20 @@ static void test_short_history(void **state)
 
 int main(void)
 {
+	enum { LONG = 6 }; /* the first so many go through every model, or much data */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_phase),
 		cmocka_unit_test(test_two_ways),
 		cmocka_unit_test(test_every_parameter),
-		cmocka_unit_test(test_linkage_formula),
 		cmocka_unit_test(test_coins_map),
 		cmocka_unit_test(test_threads_and_rest),
+		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_linkage_formula),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_collapse),
-		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_short_history),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	size_t from = fit_brief() ? LONG : 0;
+	return _cmocka_run_group_tests("landscape", tests + from, sizeof tests / sizeof tests[0] - from, NULL, NULL);
 }
