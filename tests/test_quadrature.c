@@ -14,6 +14,7 @@
 #include "base/special.h"
 #include "elbow/evidence.h"
 #include "evidence/jacobi.h"
+#include "evidence/posterior.h"
 #include "small.h"
 
 enum { TOPICS = 12, TERMS = 600, LONGEST = 6000 };
@@ -187,6 +188,112 @@ static void test_against_enumeration(void **state)
 	}
 }
 
+static struct em_posterior *posterior(const struct doc *x, enum exact_method method)
+{
+	struct em_posterior *p = NULL;
+	struct em_err err;
+	if (posterior_by(&x->d, method, NULL, &p, &err))
+		fail_msg("%s", err.msg);
+	return p;
+}
+
+/* Moments against the sum over all z. */
+static void test_posterior_against_enumeration(void **state)
+{
+	(void)state;
+	static const size_t most[] = {0, 6, 9, 7, 6};
+	uint64_t rng = 17;
+	for (int trial = 0; trial < (few() ? 8 : 80); trial++) {
+		struct doc x;
+		double theta[TOPICS], log_theta[TOPICS], z[TERMS * 2];
+		size_t k = 1 + (size_t)trial % 4, n = small_next(&rng) % (most[k] + 1);
+		make(&x, &rng, k, n, 6, exp(-4 + 6 * small_uniform(&rng)), (double)(small_next(&rng) % 9));
+		double want = enumerate(&x, theta, log_theta, z);
+		for (enum exact_method m = EXACT_URN; m <= EXACT_PARTITIONS; m++) {
+			struct em_posterior *p = posterior(&x, m);
+			double near = m == EXACT_QUADRATURE ? 1e-9 : 1e-12;
+			assert_true(fabs(p->log_p - want) < 1e-12 * (1 + fabs(want)));
+			for (size_t i = 0; i < k; i++) {
+				if (!(fabs(p->mean[i] - theta[i]) < 1e-12 && fabs(p->log_mean[i] - log_theta[i]) < near * (1 - log_theta[i])))
+					fail_msg("trial %d, %s: %.15g %.15g, not %.15g %.15g", trial, p->method, p->mean[i], p->log_mean[i],
+					         theta[i], log_theta[i]);
+				assert_true(p->low[i] <= p->high[i] && p->low[i] >= 0 && p->high[i] <= 1);
+			}
+			for (size_t i = 0; i < x.d.pairs * k; i++)
+				assert_true(fabs(p->z[i] - z[i]) < 1e-12);
+			em_posterior_free(p);
+		}
+	}
+}
+
+/* All of it by all three methods, where none can be enumerated. */
+static void test_posteriors_agree(void **state)
+{
+	(void)state;
+	static const size_t longest[] = {0, 0, 150, 60, 25};
+	uint64_t rng = 29;
+	for (int trial = 0; trial < (few() ? 4 : 30); trial++) {
+		struct doc x;
+		size_t k = 2 + (size_t)trial % 3, n = 1 + small_next(&rng) % (longest[k] / (few() ? 4 : 1));
+		make(&x, &rng, k, n, 2 + small_next(&rng) % 4, exp(-4 + 6 * small_uniform(&rng)), (double)(small_next(&rng) % 9));
+		struct em_posterior *p = posterior(&x, EXACT_URN);
+		for (enum exact_method m = EXACT_QUADRATURE; m <= EXACT_PARTITIONS; m++) {
+			if (m == EXACT_PARTITIONS && em_partitions_cost(k, x.d.pairs, x.count) > 0.02)
+				continue;
+			struct em_posterior *o = posterior(&x, m);
+			double near = m == EXACT_QUADRATURE ? 1e-8 : 1e-10;
+			for (size_t i = 0; i < k; i++)
+				if (!(fabs(p->mean[i] - o->mean[i]) < 1e-10 && fabs(p->low[i] - o->low[i]) < near &&
+				      fabs(p->high[i] - o->high[i]) < near &&
+				      fabs(p->log_mean[i] - o->log_mean[i]) < near * (1 - p->log_mean[i])))
+					fail_msg("trial %d, %s, topic %zu: %.12g %.12g %.12g %.12g against %.12g %.12g %.12g %.12g", trial, o->method,
+					         i, o->mean[i], o->log_mean[i], o->low[i], o->high[i], p->mean[i], p->log_mean[i], p->low[i], p->high[i]);
+			for (size_t i = 0; i < x.d.pairs * k; i++)
+				assert_true(fabs(p->z[i] - o->z[i]) < 1e-10);
+			em_posterior_free(o);
+		}
+		em_posterior_free(p);
+	}
+}
+
+/* K = 2: the density is known; Simpson's rule in logit t up to the quantiles that were given. */
+static void test_quantiles(void **state)
+{
+	(void)state;
+	static const unsigned lengths[] = {0, 3, 40, 3000};
+	for (size_t l = 0; l < 4; l++)
+		for (enum exact_method m = EXACT_URN; m <= EXACT_QUADRATURE; m++) {
+			enum { STEPS = 40000 };
+			struct doc x = {.alpha = {0.4, 1.7}, .beta = {0.6, 0.01, 0.3, 0.2, 0.1, 0.79}, .term = {0, 1, 2},
+			                .count = {lengths[l] / 2, lengths[l] / 5, lengths[l] - lengths[l] / 2 - lengths[l] / 5}};
+			x.d = (struct em_document){2, 2, 3, x.alpha, x.beta, x.term, x.count};
+			if (m == EXACT_URN && lengths[l] > 1000)
+				continue;
+			struct em_posterior *p = posterior(&x, m);
+			double lo = -80, hi = 25, top = -INFINITY, *f = calloc(STEPS + 1, sizeof *f), ends[] = {p->low[0], p->high[0]};
+			double whole = 0, part[2] = {0, 0};
+			for (int pass = 0; pass < 3; pass++) {
+				double end = pass == 2 ? hi : log(ends[pass] / (1 - ends[pass]));
+				for (int i = 0; i <= STEPS; i++) {
+					double y = lo + (end - lo) * i / STEPS, t = 1 / (1 + exp(-y));
+					f[i] = 0.4 * log(t) + 1.7 * log(1 / (1 + exp(y)));
+					for (size_t w = 0; w < 3; w++)
+						f[i] += x.count[w] * log(t * x.beta[2 * w] + (1 - t) * x.beta[2 * w + 1]);
+					top = pass ? top : fmax(top, f[i]);
+				}
+				double sum = 0;
+				for (int i = 0; i <= STEPS; i++)
+					sum += exp(f[i] - top) * (i == 0 || i == STEPS ? 1 : i % 2 ? 4 : 2);
+				*(pass == 2 ? &whole : part + pass) = sum * (end - lo);
+			}
+			free(f);
+			if (!(fabs(part[0] / whole - 0.05) < 1e-8 && fabs(part[1] / whole - 0.95) < 1e-8))
+				fail_msg("%u words, %s: %.12g and %.12g below", lengths[l], p->method, part[0] / whole, part[1] / whole);
+			assert_true(fabs(p->low[1] - (1 - p->high[0])) < 1e-8 && fabs(p->high[1] - (1 - p->low[0])) < 1e-8);
+			em_posterior_free(p);
+		}
+}
+
 /* Many topics and few distinct words, as the urn has them. */
 static void test_partitions_against_urn(void **state)
 {
@@ -267,6 +374,9 @@ int main(void)
 		cmocka_unit_test(test_partitions_of_long_documents),
 		cmocka_unit_test(test_range),
 		cmocka_unit_test(test_partitions_in_logs),
+		cmocka_unit_test(test_posterior_against_enumeration),
+		cmocka_unit_test(test_posteriors_agree),
+		cmocka_unit_test(test_quantiles),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,4 +64,25 @@ enum em_status em_partitions_log_evidence(const struct em_document *d, double *o
 /* Its predicted seconds: (K-2) (0.6e-9 prod (c+1)(c+2)/2 + 6e-9 prod (c+1)); HUGE_VAL beyond its limits. */
 double em_partitions_cost(size_t k, size_t pairs, const unsigned *count);
 
+/* The exact posterior of one document. theta_k given w is a mixture of Beta densities over the counts n_k, so all of it is
+ * exact, but for rounding (or, by quadrature, some 1e-10). */
+struct em_posterior {
+	const char *method;   /* as em_evidence_method() names them */
+	size_t topics, pairs;
+	double log_p;
+	double *mean;         /* [topics] E[theta_k | w] */
+	double *log_mean;     /* [topics] E[log theta_k | w] */
+	double *low, *high;   /* [topics] the 5 % and 95 % quantiles of theta_k given w */
+	double *z;            /* [pairs][topics] p(z = k | w) of each distinct word, in the document's order: E[theta_k beta_kw / s_w] */
+};
+
+/* Owned by the caller: em_posterior_free. Every alpha > 0. EM_USAGE where em_posterior_cost is HUGE_VAL or a word is
+ * impossible in all topics; EM_MEMORY, EM_CANCELLED. The methods: quadrature (2 to 4 topics), the urn sum (up to 64; p(z|w)
+ * takes a sum for each distinct word), the sum by topics (any number of topics, few distinct words). */
+enum em_status em_posterior_new(const struct em_document *d, const struct em_stop *stop, struct em_posterior **out,
+                                struct em_err *err);
+void em_posterior_free(struct em_posterior *p); /* NULL is allowed */
+/* Predicted seconds by the cheapest method. */
+double em_posterior_cost(size_t topics, size_t pairs, const unsigned *count);
+
 #endif

@@ -105,7 +105,7 @@ static double log_beta(double a, double b)
 	return special_lgamma(a) + special_lgamma(b) - special_lgamma(a + b);
 }
 
-static double beta_cdf(double x, double a, double b)
+double special_beta_cdf(double x, double a, double b)
 {
 	if (x <= 0 || x >= 1)
 		return x > 0;
@@ -129,7 +129,7 @@ double special_beta_quantile(double p, double a, double b)
 			break;
 		if (mid < 1e-300)
 			return low;
-		if (beta_cdf(mid, a, b) < p)
+		if (special_beta_cdf(mid, a, b) < p)
 			low = mid;
 		else
 			high = mid;

@@ -15,6 +15,8 @@ double special_lgamma(double x);
 double special_log_norm(const double *a, size_t n);
 /* log sum exp(v), -INFINITY for n = 0 or all -INFINITY. */
 double special_log_sum_exp(const double *v, size_t n);
+/* P(t <= x), t ~ Beta(a, b). */
+double special_beta_cdf(double x, double a, double b);
 /* The p-quantile of Beta(a, b), for intervals of a Dirichlet's marginals. */
 double special_beta_quantile(double p, double a, double b);
 

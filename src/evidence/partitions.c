@@ -24,6 +24,7 @@
 
 #include "base/special.h"
 #include "elbow/evidence.h"
+#include "evidence/posterior.h"
 #include "evidence/quadrature.h"
 
 enum { PATIENCE = 1 << 15 };
@@ -306,6 +307,76 @@ enum em_status em_partitions_log_evidence(const struct em_document *d, double *o
 	if (st)
 		return st;
 	st = partitions_sum(&p, out, err);
+	partitions_free(&p);
+	return st;
+}
+
+/* ---- the posterior ---- */
+
+/* What topic i takes: the weight of each s is g_i(s) H(c - s), H the product over the others. */
+static void take(struct partitions *p, size_t i, const double *others, double *counts, double *z)
+{
+	double *mine = counts + i * (p->tokens + 1), top = 0, sum = 0;
+	if (p->logs) {
+		top = -INFINITY;
+		for (size_t s = 0; s < p->states; s++)
+			top = fmax(top, p->own[s] + others[p->states - 1 - s]);
+	}
+	for (size_t s = 0; s < p->states; s++) {
+		double x = p->own[s], y = others[p->states - 1 - s], f = p->logs ? exp(x + y - top) : x * y;
+		mine[p->size[s]] += f;
+		sum += f;
+		for (size_t w = 0; w < p->pairs && f > 0; w++)
+			z[p->word[w] * p->k + i] += f * (double)(s / p->stride[w] % (p->most[w] + 1)) / (double)p->most[w];
+	}
+	for (size_t n = 0; n <= p->tokens; n++)
+		mine[n] /= sum;
+	for (size_t w = 0; w < p->pairs; w++)
+		z[p->word[w] * p->k + i] /= sum;
+}
+
+/* The product over no topics. */
+static void unit(const struct partitions *p, double *f)
+{
+	for (size_t s = 0; s < p->states; s++)
+		f[s] = p->logs ? (s ? -INFINITY : 0) : s == 0;
+}
+
+/* ahead[i]: the product over topics before i. Then back from the last, with the product over those after it. */
+static enum em_status take_all(struct partitions *p, double *ahead, double *counts, double *z, struct em_err *err)
+{
+	size_t n = p->states;
+	unit(p, ahead);
+	unit(p, p->before);
+	for (size_t i = 0; i + 1 < p->k && !stopped(p); i++) {
+		partitions_topic(p, i);
+		partitions_convolve(p, ahead + i * n, p->own, ahead + (i + 1) * n);
+	}
+	for (size_t i = p->k; i-- > 0 && !stopped(p);) {
+		memset(p->absent, 0, sizeof p->absent);
+		partitions_convolve(p, ahead + i * n, p->before, p->after);
+		partitions_topic(p, i);
+		take(p, i, p->after, counts, z);
+		partitions_convolve(p, p->before, p->own, p->after);
+		double *swap = p->before;
+		p->before = p->after;
+		p->after = swap;
+	}
+	return p->halted ? em_fail(err, EM_CANCELLED, "cancelled; the run stands where it stood") : EM_OK;
+}
+
+enum em_status partitions_posterior(const struct em_document *d, double *log_p, double *counts, double *z,
+                                    const struct em_stop *stop, struct em_err *err)
+{
+	struct partitions p;
+	enum em_status st = partitions_new(&p, d, stop, err);
+	if (st)
+		return st;
+	double *ahead = malloc(p.k * p.states * sizeof *ahead);
+	st = ahead ? partitions_sum(&p, log_p, err) : em_no_memory(err);
+	if (!st)
+		st = take_all(&p, ahead, counts, z, err);
+	free(ahead);
 	partitions_free(&p);
 	return st;
 }

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "elbow/evidence.h"
+#include "evidence/posterior.h"
 
 enum { EM_URN_TOPICS = 64, PATIENCE = 1 << 15 /* states between two looks at cancelled */ };
 #define EM_URN_STATES 5e6 /* tens of bytes each */
@@ -342,31 +343,73 @@ static double sum_wide(struct urn *u, const struct words *x)
 	return log_p + log(sum.m) + 256 * log(2) * sum.e;
 }
 
+/* p(n_k = n | w) from the last states. */
+static void read_counts(const struct urn *u, double *counts)
+{
+	struct wide most = {0};
+	double sum = 0;
+	memset(counts, 0, u->k * (u->n + 1) * sizeof *counts);
+	for (size_t i = 0; !u->narrow && i < u->grade[u->n + 1]; i++)
+		if (u->wide_a[i].m > 0 && (most.m == 0 || u->wide_a[i].e > most.e))
+			most = u->wide_a[i];
+	for (size_t s = 0; s <= u->n; s++) {
+		uint32_t m[EM_URN_TOPICS] = {0};
+		m[u->k - 2] = (uint32_t)s;
+		for (size_t i = u->grade[s]; i < u->grade[s + 1]; i++) {
+			double x = u->narrow ? u->a[i] : ldexp(u->wide_a[i].m, 256 * (u->wide_a[i].e - most.e));
+			for (size_t j = 0; j + 1 < u->k; j++)
+				counts[j * (u->n + 1) + m[j]] += x;
+			counts[(u->k - 1) * (u->n + 1) + u->n - s] += x;
+			sum += x;
+			next_composition(m, u->k - 1);
+		}
+	}
+	for (size_t i = 0; i < u->k * (u->n + 1); i++)
+		counts[i] /= sum;
+}
+
+/* counts may be NULL. K >= 2. */
+static enum em_status run_urn(struct words *x, size_t k, double *out, double *counts, const struct em_stop *stop,
+                              struct em_err *err)
+{
+	struct urn u = {.k = k, .cancelled = stop ? stop->cancelled : NULL, .self = stop ? stop->self : NULL};
+	for (size_t w = 0; w < x->pairs; w++)
+		u.n += x->count[w];
+	for (size_t j = 0; j < k; j++)
+		x->total += x->alpha[j];
+	u.narrow = safe(k, u.n, x->alpha);
+	enum em_status st = urn_new(&u, err);
+	if (st)
+		return st;
+	*out = stopped(&u) ? NAN : u.narrow ? sum_narrow(&u, x) : sum_wide(&u, x);
+	if (!u.halted && counts)
+		read_counts(&u, counts);
+	urn_free(&u);
+	return u.halted ? em_fail(err, EM_CANCELLED, "cancelled; the run stands where it stood") : EM_OK;
+}
+
+enum em_status urn_counts(const struct em_document *d, double *counts, const struct em_stop *stop, struct em_err *err)
+{
+	struct words x = {d->alpha, d->beta, d->stride, d->pairs, d->term, d->count, 0};
+	double log_p;
+	return run_urn(&x, d->topics, &log_p, counts, stop, err);
+}
+
 enum em_status em_urn_log_evidence(size_t k, const double *alpha, const double *beta, size_t stride, size_t pairs,
                                    const unsigned *term, const unsigned *count, double *out,
                                    bool (*cancelled)(void *), void *self, struct em_err *err)
 {
 	struct words x = {alpha, beta, stride, pairs, term, count, 0};
-	struct urn u = {.k = k, .cancelled = cancelled, .self = self};
-	for (size_t w = 0; w < pairs; w++)
-		u.n += count[w];
-	for (size_t j = 0; j < k; j++)
-		x.total += alpha[j];
+	struct em_stop stop = {cancelled, self};
+	double log_p = 0;
 	if (k == 1) {
-		double log_p = 0;
 		for (size_t w = 0; w < pairs; w++)
 			log_p += count[w] ? count[w] * log(beta[term[w] * stride]) : 0;
 		*out = log_p;
 		return EM_OK;
 	}
-	u.narrow = safe(k, u.n, alpha);
-	enum em_status st = urn_new(&u, err);
-	if (st)
-		return st;
-	double log_p = stopped(&u) ? NAN : u.narrow ? sum_narrow(&u, &x) : sum_wide(&u, &x);
-	urn_free(&u);
-	if (u.halted)
-		return em_fail(err, EM_CANCELLED, "cancelled; the run stands where it stood");
-	*out = log_p;
-	return EM_OK;
+	enum em_status st = run_urn(&x, k, &log_p, NULL, &stop, err);
+	if (!st)
+		*out = log_p;
+	return st;
 }
