@@ -431,8 +431,8 @@ static void test_keys(void **state)
 
 static void any_size(struct shown *v)
 {
-	for (int w = 1; w < 130; w += fit_brief() ? 26 : w < 42 ? 1 : 17)
-		for (int h = 1; h < 44; h += h < 12 ? 1 : 9) {
+	for (int w = 1; w < 130; w += fit_brief() ? 26 : w < 12 ? 1 : w < 42 ? 5 : 17)
+		for (int h = 1; h < 44; h += h < 8 ? 1 : 7) {
 			struct canvas *c = canvas_new(w + 4, h + 4, h % 2 ? GLYPHS_ASCII : GLYPHS_UTF8);
 			view_landscape.draw(&v->ui, v->pic, c, (struct rect){2, 2, w, h});
 			for (int y = 0; y < c->h; y++)
