@@ -78,7 +78,7 @@ struct em_posterior {
 
 /* Owned by the caller: em_posterior_free. Every alpha > 0. EM_USAGE where em_posterior_cost is HUGE_VAL or a word is
  * impossible in all topics; EM_MEMORY, EM_CANCELLED. The methods: quadrature (2 to 4 topics), the urn sum (up to 64; p(z|w)
- * takes a sum for each distinct word), the sum by topics (any number of topics, few distinct words). */
+ * by quadrature or a sum for each distinct word), the sum by topics (any number of topics, few distinct words). */
 enum em_status em_posterior_new(const struct em_document *d, const struct em_stop *stop, struct em_posterior **out,
                                 struct em_err *err);
 void em_posterior_free(struct em_posterior *p); /* NULL is allowed */

@@ -12,7 +12,7 @@
 #include "base/special.h"
 #include "evidence/quadrature.h"
 
-enum { POSTERIOR_NODES = 4 /* topics of a quadrature */ };
+enum { POSTERIOR_NODES = 4 /* topics of a quadrature */, WALKS = 4 /* evidences that p(z|w) by quadrature takes */ };
 static const char *const names[] = {"none", "urn sum", "quadrature", "sum by topics"};
 
 static enum exact_method choose(size_t k, size_t pairs, const unsigned *count, double *seconds)
@@ -21,11 +21,12 @@ static enum exact_method choose(size_t k, size_t pairs, const unsigned *count, d
 	for (size_t w = 0; w < pairs; w++)
 		tokens += count[w];
 	size_t n = (size_t)tokens;
+	double urn = em_urn_cost(k, n), quad = em_quadrature_cost(k, n, pairs), intervals = 15e-6 * (double)k * (tokens + 1);
 	double panels = 60 + sqrt(tokens), each = pow((double)quad_nodes(n), k > 2 ? (double)k - 2 : 0);
-	double cost[] = {HUGE_VAL, (words + 1) * em_urn_cost(k, n), HUGE_VAL, 4 * em_partitions_cost(k > 2 ? k : 3, pairs, count)};
+	double cost[] = {HUGE_VAL, intervals + urn + fmin(words * urn, WALKS * quad), HUGE_VAL,
+	                 intervals + 4 * em_partitions_cost(k > 2 ? k : 3, pairs, count)};
 	if (k <= POSTERIOR_NODES)
-		cost[EXACT_QUADRATURE] = 10 * em_quadrature_cost(k, n, pairs) +
-		                         (double)k * panels * 16 * each * (0.4e-9 * words + 20e-9);
+		cost[EXACT_QUADRATURE] = WALKS * quad + (double)k * panels * 8 * each * (0.4e-9 * words + 20e-9);
 	enum exact_method best = EXACT_NONE;
 	for (enum exact_method i = EXACT_URN; i <= EXACT_PARTITIONS; i++)
 		if (cost[i] < cost[best])
@@ -132,8 +133,10 @@ static enum em_status by_urn(const struct em_document *d, double *counts, struct
 {
 	enum em_status st = em_urn_log_evidence(d->topics, d->alpha, d->beta, d->stride, d->pairs, d->term, d->count, &p->log_p,
 	                                        stop ? stop->cancelled : NULL, stop ? stop->self : NULL, err);
+	size_t n = quad_tokens(d);
+	bool walk = WALKS * em_quadrature_cost(d->topics, n, d->pairs) < (double)d->pairs * em_urn_cost(d->topics, n);
 	if (!st)
-		st = urn_words(d, counts, p->z, stop, err);
+		st = walk ? quad_words(d, p->log_p, p->z, stop, err) : urn_words(d, counts, p->z, stop, err);
 	if (!st)
 		st = urn_counts(d, counts, stop, err);
 	return st;

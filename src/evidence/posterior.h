@@ -15,6 +15,8 @@ enum em_status urn_counts(const struct em_document *d, double *counts, const str
 /* The same and z by the sum over which words each topic takes; *log_p too. */
 enum em_status partitions_posterior(const struct em_document *d, double *log_p, double *counts, double *z,
                                     const struct em_stop *stop, struct em_err *err);
+/* z, with log p known. */
+enum em_status quad_words(const struct em_document *d, double log_p, double *z, const struct em_stop *stop, struct em_err *err);
 /* log p, z and the marginals (log_mean, low, high) by quadrature. */
 enum em_status quad_posterior(const struct em_document *d, struct em_posterior *p, const struct em_stop *stop, struct em_err *err);
 

@@ -21,7 +21,6 @@ enum { POINTS = QUAD_LANES, DEEP = 40 };
 /* ---- words ---- */
 
 struct words {
-	const struct em_document *d;
 	double log_p; /* less the offset */
 	double *z;    /* in the order of the document */
 };
@@ -49,15 +48,15 @@ static void add_words(struct quad *q, size_t first, size_t last, double log_weig
 	}
 }
 
-static enum em_status words(const struct em_document *d, struct em_posterior *p, const struct em_stop *stop, struct em_err *err)
+enum em_status quad_words(const struct em_document *d, double log_p, double *z, const struct em_stop *stop, struct em_err *err)
 {
 	size_t nodes = quad_nodes(quad_tokens(d));
-	struct words x = {d, 0, p->z};
+	struct words x = {0, z};
 	struct quad q;
 	enum em_status st = quad_new(&q, d, 0, nodes, nodes, stop, err);
 	if (st)
 		return st;
-	x.log_p = p->log_p - q.offset;
+	x.log_p = log_p - q.offset;
 	q.visit = add_words;
 	q.sink = &x;
 	st = quad_rules(&q, d, 0, err);
@@ -245,7 +244,7 @@ enum em_status quad_posterior(const struct em_document *d, struct em_posterior *
 {
 	enum em_status st = em_quadrature_log_evidence(d, &p->log_p, NULL, stop, err);
 	if (!st)
-		st = words(d, p, stop, err);
+		st = quad_words(d, p->log_p, p->z, stop, err);
 	for (size_t i = 0; i < d->topics && !st; i++)
 		st = one_topic(d, i, p, stop, err);
 	return st;
