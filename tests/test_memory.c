@@ -17,6 +17,7 @@
 #include "command/world.h"
 #include "elbow/landscape.h"
 #include "elbow/store.h"
+#include "evidence/posterior.h"
 #include "fit.h"
 #include "small.h"
 
@@ -238,6 +239,30 @@ static void test_a_run(void **state)
 	small_free(c);
 }
 
+static enum em_status all_evidence(void *self, struct em_err *err)
+{
+	struct em_posterior *p = NULL;
+	double x;
+	enum em_status st = em_quadrature_log_evidence(self, &x, &x, NULL, err);
+	if (!st)
+		st = em_partitions_log_evidence(self, &x, NULL, err);
+	for (enum exact_method m = EXACT_URN; m <= EXACT_PARTITIONS && !st; m++) {
+		st = posterior_by(self, m, NULL, &p, err);
+		if (!st)
+			em_posterior_free(p);
+	}
+	return st;
+}
+
+static void test_exact_evidence(void **state)
+{
+	(void)state;
+	static const double alpha[] = {0.5, 1, 2}, beta[] = {0.6, 0.1, 0.3, 0.3, 0.1, 0.6};
+	static const unsigned term[] = {0, 1}, count[] = {2, 2};
+	struct em_document d = {3, 3, 2, alpha, beta, term, count};
+	assert_true(sweep(all_evidence, &d) > 20);
+}
+
 struct example {
 	const struct em_example *example;
 	const struct em_model *model;
@@ -337,7 +362,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_opening_a_corpus),
 		cmocka_unit_test(test_opening_a_table),
-		cmocka_unit_test(test_a_run),
+		cmocka_unit_test(test_a_run), cmocka_unit_test(test_exact_evidence),
 		cmocka_unit_test(test_every_model),
 		cmocka_unit_test(test_corpus_models),
 	};
