@@ -59,15 +59,21 @@ static void shade(const struct em_landscape *l, const struct levels *v, const st
 {
 	static const uint32_t wide[SHADES] = {0x2588, 0x2593, 0x2592, 0x2591};
 	static const char ascii[] = "#x+:";
-	for (int y = plot.y; y < plot.y + plot.h; y++)
+	double *across = calloc((size_t)(plot.w > 0 ? plot.w : 0) + 1, sizeof *across); /* each asks for the whole layout */
+	for (int x = 0; across && x < plot.w; x++)
+		across[x] = fig_column_to_x(f, c, r, plot.x + x);
+	for (int y = plot.y; across && y < plot.y + plot.h; y++) {
+		double height = fig_row_to_y(f, c, r, y);
 		for (int x = plot.x; x < plot.x + plot.w; x++) {
-			double z = look_up(l, fig_column_to_x(f, c, r, x), fig_row_to_y(f, c, r, y));
+			double z = look_up(l, across[x - plot.x], height);
 			for (int i = 0; i < SHADES; i++)
 				if (v->top - z <= v->below[i]) {
 					canvas_set(c, x, y, style_of(COLOR_BAND), c->glyphs == GLYPHS_ASCII ? (uint32_t)ascii[i] : wide[i]);
 					break;
 				}
 		}
+	}
+	free(across);
 }
 
 static void put_dot(const struct fig *f, struct canvas *c, struct rect r, double x, double y, uint32_t wide, char ascii,
@@ -78,20 +84,37 @@ static void put_dot(const struct fig *f, struct canvas *c, struct rect r, double
 		canvas_set(c, column, row, style_with(color, ATTR_BOLD), c->glyphs == GLYPHS_ASCII ? (uint32_t)ascii : wide);
 }
 
-/* From step to step in small dots, each θ in a larger one; the start is a ring, now a diamond. */
-static void draw_path(const struct em_landscape *l, const struct fig *f, struct canvas *c, struct rect r)
+/* How many cells a step of the path crosses. */
+static double crosses(const struct em_landscape *l, struct rect plot, size_t from, size_t to)
 {
+	double dx = fabs(l->path_x[to] - l->path_x[from]) / (l->map_x[l->columns - 1] - l->map_x[0]) * plot.w;
+	double dy = fabs(l->path_y[to] - l->path_y[from]) / (l->map_y[l->rows - 1] - l->map_y[0]) * plot.h;
+	return fmax(dx, dy);
+}
+
+/* From step to step in small dots, each θ in a larger one; the start is a ring, now a diamond. Steps that are too short to see
+ * are passed over until they add up: there may be thousands. */
+static void draw_path(const struct em_landscape *l, const struct fig *f, struct canvas *c, struct rect r, struct rect plot)
+{
+	size_t from = 0, last = l->path ? l->path - 1 : 0;
+	for (size_t i = 1; i < l->path; i++) {
+		double cells = crosses(l, plot, from, i), dots = fmin(2 * cells, 400);
+		if (!(cells >= 0.5))
+			continue;
+		for (double k = 1; k < dots; k++)
+			put_dot(f, c, r, l->path_x[from] + k / dots * (l->path_x[i] - l->path_x[from]),
+			        l->path_y[from] + k / dots * (l->path_y[i] - l->path_y[from]), 0xb7, '.', COLOR_ACCENT);
+		from = i;
+	}
+	from = 0;
 	for (size_t i = 1; i < l->path; i++)
-		for (int k = 1; k < 40; k++) {
-			double t = k / 40.0;
-			put_dot(f, c, r, l->path_x[i - 1] + t * (l->path_x[i] - l->path_x[i - 1]),
-			        l->path_y[i - 1] + t * (l->path_y[i] - l->path_y[i - 1]), 0xb7, '.', COLOR_ACCENT);
+		if (crosses(l, plot, from, i) >= 0.5) {
+			put_dot(f, c, r, l->path_x[i], l->path_y[i], 0x2022, 'o', COLOR_ACCENT);
+			from = i;
 		}
-	for (size_t i = 1; i < l->path; i++)
-		put_dot(f, c, r, l->path_x[i], l->path_y[i], 0x2022, 'o', COLOR_ACCENT);
 	if (l->path) {
 		put_dot(f, c, r, l->path_x[0], l->path_y[0], 0x25cb, '0', COLOR_ACCENT);
-		put_dot(f, c, r, l->path_x[l->path - 1], l->path_y[l->path - 1], 0x25c6, '*', COLOR_ELBO);
+		put_dot(f, c, r, l->path_x[last], l->path_y[last], 0x25c6, '*', COLOR_ELBO);
 	}
 }
 
@@ -131,6 +154,6 @@ void landscape_map(struct ui *ui, const struct em_snapshot *s, const struct em_l
 	struct rect plot = fig_plot_rect(&f, c, figure);
 	ui->plot = plot;
 	shade(l, &v, &f, c, figure, plot);
-	draw_path(l, &f, c, figure);
+	draw_path(l, &f, c, figure, plot);
 	pane_text(c, (struct rect){r.x, r.y + r.h - rows, r.w, rows}, style_of(COLOR_DEFAULT), text);
 }
