@@ -270,7 +270,7 @@ static void test_choice(void **state)
 		struct em_corpus *c = small_corpus(1, 6, cases[i].counts);
 		struct em_data data = {EM_DATA_CORPUS, "x", c->docs, c, NULL, NULL};
 		struct em_settings *s = small_settings("components", cases[i].ks, NULL);
-		const struct em_snapshot *snap;
+		const struct em_snapshot *snap = NULL;
 		struct em_run *run;
 		struct em_err err;
 		if (em_run_new(em_model_named("lda"), &data, s, &em_evidence_exact, NULL, NULL, &run, &err) ||
