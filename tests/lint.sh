@@ -7,7 +7,7 @@ bad=0
 breach() { echo "lint: $*"; bad=1; }
 rank() {
 	case $1 in
-	base) echo 1 ;; data) echo 2 ;; model) echo 3 ;; engine) echo 4 ;; evidence) echo 5 ;; store) echo 6 ;;
+	base) echo 1 ;; data) echo 2 ;; evidence) echo 3 ;; model) echo 4 ;; engine) echo 5 ;; store) echo 6 ;;
 	command) echo 7 ;; plot) echo 2 ;; view) echo 8 ;; term) echo 9 ;; *) echo 10 ;;
 	esac
 }

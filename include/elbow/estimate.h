@@ -9,23 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "elbow/model.h"
-
-/* A document before a theta; everything borrowed. beta of term v are topics doubles at beta + v*stride. */
-struct em_document {
-	size_t topics, stride, pairs;
-	const double *alpha, *beta;
-	const uint32_t *term, *count;
-};
-
-/* Document n of an LDA problem; false where theta is not alpha and topics of a corpus. */
-bool em_document_of(const struct em_problem *p, const double *theta, size_t n, struct em_document *out);
-
-/* A caller's wish to stop; NULL for none. Asked every few microseconds. */
-struct em_stop {
-	bool (*cancelled)(void *);
-	void *self;
-};
+#include "elbow/document.h"
 
 enum { EM_ESTIMATE_SAMPLES = 4000, EM_ESTIMATE_UNIT = 40 /* draws are made in whole units */ };
 
@@ -67,11 +51,6 @@ void em_estimator_free(struct em_estimator *e); /* NULL is allowed */
 /* The three in one. gamma: topics doubles, the q(theta) of mean field or anything positive. */
 enum em_status em_estimate(const struct em_document *d, const double *gamma, uint64_t seed, uint64_t index, size_t samples,
                            const struct em_stop *stop, struct em_estimate *out, struct em_err *err);
-/* Document n of a problem. EM_USAGE where the model is not LDA. */
-enum em_status em_estimate_document(const struct em_problem *p, const double *theta, const double *gamma, size_t n,
-                                    uint64_t seed, size_t samples, const struct em_stop *stop, struct em_estimate *out,
-                                    struct em_err *err);
-
 /* log p of the same words under two theta, from the same draws of one proposal that serves both. */
 struct em_difference {
 	double difference;    /* log p(after) - log p(before) */

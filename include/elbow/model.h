@@ -17,7 +17,7 @@
 #include "elbow/settings.h"
 #include "elbow/status.h"
 
-enum { EM_ARRAYS = 4, EM_TERMS = 6 };
+enum { EM_ARRAYS = 4, EM_TERMS = 8 };
 
 enum em_constraint { EM_FREE, EM_SIMPLEX_ROWS, EM_POSITIVE, EM_POSITIVE_DEFINITE, EM_PROBABILITY };
 
@@ -117,6 +117,9 @@ struct em_model {
 	const struct em_setting_table *settings;
 	const struct em_term *terms;
 
+	/* The record that serves under these settings, for a model of several kinds under one name (LDA: variational, exact,
+	 * smoothed); they share the table of settings. NULL: this one. */
+	const struct em_model *(*variant)(const struct em_settings *s);
 	/* Shapes; EM_USAGE when settings and data do not fit. */
 	enum em_status (*layout)(const struct em_data *data, const struct em_settings *s, struct em_layout *out,
 	                         struct em_err *err);
@@ -153,6 +156,10 @@ struct em_model {
 	/* The energy terms from the statistics; entropy terms are left alone. */
 	void (*energy)(const struct em_problem *p, const double *theta, const double *stats, double *terms);
 
+	/* Terms of the bound that belong to theta and to no observation (q(beta|lambda) of smoothed LDA): adds them to terms,
+	 * entropies too; returns their sum in the form with the least cancellation. May be NULL. */
+	double (*global)(const struct em_problem *p, const double *theta, double *terms);
+
 	/* The expected share of each component in observation n, sums to 1; [components]. NULL: components have no shares. */
 	void (*shares)(const struct em_problem *p, const double *q, size_t n, double *out);
 	/* Where observations have parts with a latent variable each (tokens of a document in the order of its pairs, times of a
@@ -187,6 +194,8 @@ static inline const char *em_model_unit(const struct em_model *m)
 /* The registry: NULL when there is no such model; NULL past the last. */
 const struct em_model *em_model_named(const char *name);
 const struct em_model *em_model_at(size_t i);
+/* The variant of a model that serves under these settings. */
+const struct em_model *em_model_under(const struct em_model *m, const struct em_settings *s);
 extern const char *const em_model_names[]; /* in the same order, NULL-terminated */
 
 #endif

@@ -195,7 +195,7 @@ enum em_status world_run(const struct world *w, const struct em_settings *all, c
 	if (!st && (*init || world_published(w, all))) {
 		struct em_problem p = {model, w->data, settings, {0}};
 		given = true;
-		st = model->layout(w->data, settings, &p.layout, err);
+		st = em_model_under(model, settings)->layout(w->data, settings, &p.layout, err);
 		if (!st)
 			st = *init ? em_state_read(init, &p, &state, err) : published(w->example, &p.layout, &state.theta, err);
 	}

@@ -90,6 +90,7 @@ enum em_status problem_new(const struct em_model *m, const struct em_data *d, co
 	if (!p)
 		return em_no_memory(err);
 	atomic_init(&p->refs, 1);
+	m = em_model_under(m, s);
 	p->p = (struct em_problem){.model = m, .data = d};
 	enum em_status st = m->layout(d, s, &p->p.layout, err);
 	if (st) {

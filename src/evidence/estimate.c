@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/special.h"
-#include "elbow/corpus.h"
 #include "evidence/estimate_fit.h"
 
 /* Draws of one unit. The fit to all chains .25, the fits to stretches of them .50, a Dirichlet between the first and the prior
@@ -135,23 +134,6 @@ static double tally_log_mean(const struct tally *t)
 	return t->samples ? t->top + log(t->sum / (double)t->samples) : NAN;
 }
 
-bool em_document_of(const struct em_problem *p, const double *theta, size_t n, struct em_document *out)
-{
-	const struct em_array *alpha = NULL, *topics = NULL;
-	for (unsigned i = 0; i < p->layout.theta_arrays; i++) {
-		const struct em_array *a = p->layout.theta + i;
-		alpha = strcmp(a->name, "alpha") ? alpha : a;
-		topics = strcmp(a->name, "topics") ? topics : a;
-	}
-	if (!alpha || !topics || p->data->kind != EM_DATA_CORPUS)
-		return false;
-	const struct em_corpus *c = p->data->corpus;
-	*out = (struct em_document){p->layout.components,      topics->stride[1],      c->row[n + 1] - c->row[n],
-	                            theta + alpha->offset,     theta + topics->offset, c->term + c->row[n],
-	                            c->count + c->row[n]};
-	return true;
-}
-
 enum em_status em_estimator_new(const struct em_document *d, const double *gamma, uint64_t seed, uint64_t index,
                                 const struct em_stop *stop, struct em_estimator **out, struct em_err *err)
 {
@@ -251,16 +233,6 @@ enum em_status em_estimate(const struct em_document *d, const double *gamma, uin
 		em_estimator_read(e, out);
 	em_estimator_free(e);
 	return st;
-}
-
-enum em_status em_estimate_document(const struct em_problem *p, const double *theta, const double *gamma, size_t n,
-                                    uint64_t seed, size_t samples, const struct em_stop *stop, struct em_estimate *out,
-                                    struct em_err *err)
-{
-	struct em_document d;
-	if (!em_document_of(p, theta, n, &d))
-		return em_fail(err, EM_USAGE, "log p is estimated for lda only; model %s has it exactly", p->model->name);
-	return em_estimate(&d, gamma, seed, n, samples, stop, out, err);
 }
 
 /* ---- one document under two theta ---- */

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "model/vec.h"
+#include "base/vec.h"
 
 _Static_assert((int)LANES == (int)VEC_LANES, "one draw a lane");
 

@@ -23,7 +23,7 @@
 #include <string.h>
 
 #include "base/special.h"
-#include "elbow/evidence.h"
+#include "elbow/document.h"
 #include "evidence/posterior.h"
 #include "evidence/quadrature.h"
 

@@ -4,7 +4,7 @@
 #ifndef ELBOW_EVIDENCE_PARTITIONS_H
 #define ELBOW_EVIDENCE_PARTITIONS_H
 
-#include "elbow/estimate.h"
+#include "elbow/document.h"
 
 enum { PARTITION_WORDS = 24 };
 

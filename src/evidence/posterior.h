@@ -4,7 +4,7 @@
 #ifndef ELBOW_EVIDENCE_POSTERIOR_H
 #define ELBOW_EVIDENCE_POSTERIOR_H
 
-#include "elbow/evidence.h"
+#include "elbow/document.h"
 #include "evidence/exact.h"
 
 /* em_posterior_new by a method that serves the document. */

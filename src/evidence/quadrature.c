@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "base/special.h"
-#include "elbow/evidence.h"
+#include "elbow/document.h"
 #include "evidence/jacobi.h"
-#include "model/vec.h"
+#include "base/vec.h"
 
 _Static_assert((int)QUAD_LANES == (int)VEC_LANES, "lanes");
 #define LOW 0x1p-240 /* products of four factors above it, and a fifth, are normal numbers */

@@ -4,7 +4,7 @@
 #ifndef ELBOW_EVIDENCE_QUADRATURE_H
 #define ELBOW_EVIDENCE_QUADRATURE_H
 
-#include "elbow/estimate.h"
+#include "elbow/document.h"
 
 enum { QUAD_TOPICS = 8, QUAD_LANES = 8 };
 

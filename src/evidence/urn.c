@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "elbow/evidence.h"
+#include "elbow/document.h"
 #include "evidence/posterior.h"
 
 enum { EM_URN_TOPICS = 64, PATIENCE = 1 << 15 /* states between two looks at cancelled */ };

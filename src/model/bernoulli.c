@@ -14,7 +14,7 @@
 #include "model/mixture.h"
 #include "model/models.h"
 #include "model/topics_kernel.h"
-#include "model/vec.h"
+#include "base/vec.h"
 
 static size_t padded(const struct em_problem *p)
 {

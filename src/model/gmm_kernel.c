@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "model/gmm.h"
-#include "model/vec.h"
+#include "base/vec.h"
 
 /* Column by column, so that the subtractions of one column do not wait for one another. */
 HOT static void gmm_whiten_hot(const double *frame, size_t d, size_t kp, bool diagonal, const double *x, const double *centre,

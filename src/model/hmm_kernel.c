@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/vec.h"
+#include "base/vec.h"
 
 enum { SCALE_EVERY = 4 };
 

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/vec.h"
+#include "base/vec.h"
 
 /* A floor for e: far below what can show in a double beside 1, yet a term that only such topics know still has s > 0. */
 #define E_FLOOR 1e-200

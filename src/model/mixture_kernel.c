@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "model/mixture.h"
-#include "model/vec.h"
+#include "base/vec.h"
 
 HOT static double mixture_soften_hot(const double *joint, size_t kp, double *q)
 {

@@ -36,3 +36,8 @@ const struct em_model *em_model_named(const char *name)
 			return models[i];
 	return NULL;
 }
+
+const struct em_model *em_model_under(const struct em_model *m, const struct em_settings *s)
+{
+	return m->variant ? m->variant(s) : m;
+}

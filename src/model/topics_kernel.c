@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/vec.h"
+#include "base/vec.h"
 
 HOT static void topics_log_hot(const double *x, size_t n, double *out)
 {
