@@ -193,9 +193,9 @@ enum em_status world_run(const struct world *w, const struct em_settings *all, c
 		st = em_fail(err, EM_USAGE, "%s takes other data than %s; open a file for it, or an example (`open example`)",
 		             model->name, w->data->name);
 	if (!st && (*init || world_published(w, all))) {
-		struct em_problem p = {model, w->data, settings, {0}};
+		struct em_problem p = {em_model_under(model, settings), w->data, settings, {0}};
 		given = true;
-		st = em_model_under(model, settings)->layout(w->data, settings, &p.layout, err);
+		st = p.model->layout(w->data, settings, &p.layout, err);
 		if (!st)
 			st = *init ? em_state_read(init, &p, &state, err) : published(w->example, &p.layout, &state.theta, err);
 	}
