@@ -247,7 +247,7 @@ static enum em_status all_evidence(void *self, struct em_err *err)
 	if (!st)
 		st = em_partitions_log_evidence(self, &x, NULL, err);
 	for (enum exact_method m = EXACT_URN; m <= EXACT_PARTITIONS && !st; m++) {
-		st = posterior_by(self, m, NULL, &p, err);
+		st = posterior_by(self, m, true, NULL, &p, err);
 		if (!st)
 			em_posterior_free(p);
 	}

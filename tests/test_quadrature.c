@@ -128,7 +128,8 @@ static void test_quadrature_against_urn(void **state)
 	}
 }
 
-/* p(w) by summing over all z in K^N, with what is wanted of the posterior: [k] E theta, [k] E log theta, [pairs][k] p(z = k). */
+/* p(w) by summing over all z in K^N, with what is wanted of the posterior: [k] E theta, [k] E log theta and after it [k] E n log
+ * theta, [pairs][k] p(z = k). */
 static double enumerate(const struct doc *x, double *theta, double *log_theta, double *z)
 {
 	size_t k = x->d.topics, at[LONGEST] = {0}, words[64], n = 0;
@@ -139,7 +140,7 @@ static double enumerate(const struct doc *x, double *theta, double *log_theta, d
 	for (size_t i = 0; i < k; i++)
 		a += x->alpha[i];
 	memset(theta, 0, k * sizeof *theta);
-	memset(log_theta, 0, k * sizeof *theta);
+	memset(log_theta, 0, 2 * k * sizeof *theta);
 	memset(z, 0, x->d.pairs * k * sizeof *z);
 	for (;;) {
 		double p = exp(lgamma(a) - lgamma(a + (double)n)), m[TOPICS] = {0};
@@ -152,7 +153,9 @@ static double enumerate(const struct doc *x, double *theta, double *log_theta, d
 		total += p;
 		for (size_t i = 0; i < k; i++) {
 			theta[i] += p * (x->alpha[i] + m[i]) / (a + (double)n);
-			log_theta[i] += p * (special_digamma(x->alpha[i] + m[i]) - special_digamma(a + (double)n));
+			double log_share = special_digamma(x->alpha[i] + m[i]) - special_digamma(a + (double)n);
+			log_theta[i] += p * log_share;
+			log_theta[k + i] += p * m[i] * log_share;
 		}
 		for (size_t j = 0; j < n; j++)
 			z[words[j] * k + at[j]] += p / x->count[words[j]];
@@ -165,6 +168,7 @@ static double enumerate(const struct doc *x, double *theta, double *log_theta, d
 	for (size_t i = 0; i < k; i++) {
 		theta[i] /= total;
 		log_theta[i] /= total;
+		log_theta[k + i] /= total;
 	}
 	for (size_t i = 0; i < x->d.pairs * k; i++)
 		z[i] /= total;
@@ -178,7 +182,7 @@ static void test_against_enumeration(void **state)
 	uint64_t rng = 3;
 	for (int trial = 0; trial < (few() ? 30 : 200); trial++) {
 		struct doc x;
-		double theta[TOPICS], log_theta[TOPICS], z[TERMS * 2];
+		double theta[TOPICS], log_theta[2 * TOPICS], z[TERMS * 2];
 		size_t k = 1 + (size_t)trial % 8, n = small_next(&rng) % (most[k] + 1);
 		make(&x, &rng, k, n, 6, exp(-4 + 6 * small_uniform(&rng)), (double)(small_next(&rng) % 9));
 		double want = enumerate(&x, theta, log_theta, z), got[] = {urn(&x), quadrature(&x, NULL), partitions(&x)};
@@ -192,7 +196,7 @@ static struct em_posterior *posterior(const struct doc *x, enum exact_method met
 {
 	struct em_posterior *p = NULL;
 	struct em_err err;
-	if (posterior_by(&x->d, method, NULL, &p, &err))
+	if (posterior_by(&x->d, method, true, NULL, &p, &err))
 		fail_msg("%s", err.msg);
 	return p;
 }
@@ -205,7 +209,7 @@ static void test_posterior_against_enumeration(void **state)
 	uint64_t rng = 17;
 	for (int trial = 0; trial < (few() ? 8 : 40); trial++) {
 		struct doc x;
-		double theta[TOPICS], log_theta[TOPICS], z[TERMS * 2];
+		double theta[TOPICS], log_theta[2 * TOPICS], z[TERMS * 2];
 		size_t k = 1 + (size_t)trial % 4, n = small_next(&rng) % (most[k] + 1);
 		make(&x, &rng, k, n, 6, exp(-4 + 6 * small_uniform(&rng)), (double)(small_next(&rng) % 9));
 		double want = enumerate(&x, theta, log_theta, z);
@@ -217,6 +221,8 @@ static void test_posterior_against_enumeration(void **state)
 				if (!(fabs(p->mean[i] - theta[i]) < 1e-12 && fabs(p->log_mean[i] - log_theta[i]) < near * (1 - log_theta[i])))
 					fail_msg("trial %d, %s: %.15g %.15g, not %.15g %.15g", trial, p->method, p->mean[i], p->log_mean[i],
 					         theta[i], log_theta[i]);
+				if (!(fabs(p->counts_log[i] - log_theta[k + i]) < near * (10 + fabs(log_theta[k + i]))))
+					fail_msg("trial %d, %s: E[n log theta] %.15g, not %.15g", trial, p->method, p->counts_log[i], log_theta[k + i]);
 				assert_true(p->low[i] <= p->high[i] && p->low[i] >= 0 && p->high[i] <= 1);
 			}
 			for (size_t i = 0; i < x.d.pairs * k; i++)
@@ -245,6 +251,7 @@ static void test_posteriors_agree(void **state)
 			for (size_t i = 0; i < k; i++)
 				if (!(fabs(p->mean[i] - o->mean[i]) < 1e-10 && fabs(p->low[i] - o->low[i]) < near &&
 				      fabs(p->high[i] - o->high[i]) < near &&
+				      fabs(p->counts_log[i] - o->counts_log[i]) < near * (10 + fabs(p->counts_log[i])) &&
 				      fabs(p->log_mean[i] - o->log_mean[i]) < near * (1 - p->log_mean[i])))
 					fail_msg("trial %d, %s, topic %zu: %.12g %.12g %.12g %.12g against %.12g %.12g %.12g %.12g", trial, o->method,
 					         i, o->mean[i], o->log_mean[i], o->low[i], o->high[i], p->mean[i], p->log_mean[i], p->low[i], p->high[i]);
@@ -252,6 +259,12 @@ static void test_posteriors_agree(void **state)
 				assert_true(fabs(p->z[i] - o->z[i]) < 1e-10);
 			em_posterior_free(o);
 		}
+		struct em_posterior *lean = NULL;
+		assert_int_equal(em_expectations_new(&x.d, NULL, &lean, NULL), EM_OK);
+		for (size_t i = 0; i < k; i++)
+			assert_true(fabs(p->log_mean[i] - lean->log_mean[i]) < 1e-8 * (1 - p->log_mean[i]) && isnan(lean->low[i]) &&
+			            fabs(p->counts_log[i] - lean->counts_log[i]) < 1e-8 * (10 + fabs(p->counts_log[i])));
+		em_posterior_free(lean);
 		em_posterior_free(p);
 	}
 }
@@ -374,7 +387,7 @@ static void test_cancel_and_limits(void **state)
 		for (enum exact_method m = EXACT_URN; m <= EXACT_PARTITIONS; m++) {
 			struct em_posterior *out = NULL;
 			left = m == EXACT_URN && when ? 0 : when;
-			assert_int_equal(posterior_by(&x.d, m, &stop, &out, &err), EM_CANCELLED);
+			assert_int_equal(posterior_by(&x.d, m, true, &stop, &out, &err), EM_CANCELLED);
 			assert_null(out);
 		}
 		left = 0;

@@ -62,7 +62,8 @@ struct em_posterior {
 	double log_p;
 	double *mean;         /* [topics] E[theta_k | w] */
 	double *log_mean;     /* [topics] E[log theta_k | w] */
-	double *low, *high;   /* [topics] the 5 % and 95 % quantiles of theta_k given w */
+	double *counts_log;   /* [topics] E[n_k log theta_k | w], n_k the tokens of the topic; their sum is E[log p(z|theta) | w] */
+	double *low, *high;   /* [topics] the 5 % and 95 % quantiles of theta_k given w; NAN from em_expectations_new */
 	double *z;            /* [pairs][topics] p(z = k | w) of each distinct word, in the document's order: E[theta_k beta_kw / s_w] */
 };
 
@@ -71,6 +72,10 @@ struct em_posterior {
  * by quadrature or a sum for each distinct word), the sum by topics (any number of topics, few distinct words). */
 enum em_status em_posterior_new(const struct em_document *d, const struct em_stop *stop, struct em_posterior **out,
                                 struct em_err *err);
+/* Without the quantiles, which are dear beside the rest: what exact EM wants. */
+enum em_status em_expectations_new(const struct em_document *d, const struct em_stop *stop, struct em_posterior **out,
+                                   struct em_err *err);
+double em_expectations_cost(size_t topics, size_t pairs, const unsigned *count);
 void em_posterior_free(struct em_posterior *p); /* NULL is allowed */
 /* Predicted seconds by the cheapest method. */
 double em_posterior_cost(size_t topics, size_t pairs, const unsigned *count);

@@ -15,13 +15,13 @@
 enum { POSTERIOR_NODES = 4 /* topics of a quadrature */, WALKS = 4 /* evidences that p(z|w) by quadrature takes */ };
 static const char *const names[] = {"none", "urn sum", "quadrature", "sum by topics"};
 
-static enum exact_method choose(size_t k, size_t pairs, const unsigned *count, double *seconds)
+static enum exact_method choose(size_t k, size_t pairs, const unsigned *count, bool quantiles, double *seconds)
 {
 	double tokens = 0, words = (double)pairs;
 	for (size_t w = 0; w < pairs; w++)
 		tokens += count[w];
 	size_t n = (size_t)tokens;
-	double urn = em_urn_cost(k, n), quad = em_quadrature_cost(k, n, pairs), intervals = 15e-6 * (double)k * (tokens + 1);
+	double urn = em_urn_cost(k, n), quad = em_quadrature_cost(k, n, pairs), intervals = (quantiles ? 15e-6 : 0.1e-6) * (double)k * (tokens + 1);
 	double panels = 60 + sqrt(tokens), each = pow((double)quad_nodes(n), k > 2 ? (double)k - 2 : 0);
 	double cost[] = {HUGE_VAL, intervals + urn + fmin(words * urn, WALKS * quad), HUGE_VAL,
 	                 intervals + 4 * em_partitions_cost(k > 2 ? k : 3, pairs, count)};
@@ -38,7 +38,14 @@ static enum exact_method choose(size_t k, size_t pairs, const unsigned *count, d
 double em_posterior_cost(size_t topics, size_t pairs, const unsigned *count)
 {
 	double seconds;
-	choose(topics, pairs, count, &seconds);
+	choose(topics, pairs, count, true, &seconds);
+	return seconds;
+}
+
+double em_expectations_cost(size_t topics, size_t pairs, const unsigned *count)
+{
+	double seconds;
+	choose(topics, pairs, count, false, &seconds);
 	return seconds;
 }
 
@@ -76,7 +83,7 @@ static double mixture_quantile(const struct mixture *m, double p)
 	return upper ? 1 - x : x;
 }
 
-static void from_counts(const struct em_document *d, const double *counts, struct em_posterior *p)
+static void from_counts(const struct em_document *d, const double *counts, bool quantiles, struct em_posterior *p)
 {
 	size_t n = quad_tokens(d);
 	double total = 0;
@@ -88,9 +95,13 @@ static void from_counts(const struct em_document *d, const double *counts, struc
 		for (size_t j = 0; j < d->topics; j++)
 			rest += j == i ? 0 : d->alpha[j];
 		struct mixture m = {d->alpha[i], rest, n, counts + i * (n + 1)};
-		for (size_t c = 0; c <= n; c++)
-			if (m.share[c] > 0)
-				p->log_mean[i] += m.share[c] * (special_digamma(d->alpha[i] + (double)c) - all);
+		for (size_t c = 0; c <= n; c++) {
+			double log_share = m.share[c] > 0 ? special_digamma(d->alpha[i] + (double)c) - all : 0;
+			p->log_mean[i] += m.share[c] * log_share;
+			p->counts_log[i] += m.share[c] * (double)c * log_share;
+		}
+		if (!quantiles)
+			continue;
 		p->low[i] = d->topics > 1 ? mixture_quantile(&m, 0.05) : 1;
 		p->high[i] = d->topics > 1 ? mixture_quantile(&m, 0.95) : 1;
 	}
@@ -166,15 +177,15 @@ static void means(const struct em_document *d, struct em_posterior *p)
 		p->mean[i] /= total;
 }
 
-static enum em_status fill(const struct em_document *d, enum exact_method method, double *counts, struct em_posterior *p,
-                           const struct em_stop *stop, struct em_err *err)
+static enum em_status fill(const struct em_document *d, enum exact_method method, bool quantiles, double *counts,
+                           struct em_posterior *p, const struct em_stop *stop, struct em_err *err)
 {
 	enum em_status st = EM_OK;
 	p->method = names[method];
 	if (quad_known(d, &p->log_p))
 		known(d, counts, p);
 	else if (method == EXACT_QUADRATURE)
-		st = quad_posterior(d, p, stop, err);
+		st = quad_posterior(d, quantiles, p, stop, err);
 	else if (method == EXACT_PARTITIONS)
 		st = partitions_posterior(d, &p->log_p, counts, p->z, stop, err);
 	else
@@ -182,21 +193,32 @@ static enum em_status fill(const struct em_document *d, enum exact_method method
 	if (st)
 		return st;
 	means(d, p);
-	if (strcmp(p->method, names[EXACT_QUADRATURE]))
-		from_counts(d, counts, p);
+	if (strcmp(p->method, names[EXACT_QUADRATURE])) {
+		from_counts(d, counts, quantiles, p);
+		return EM_OK;
+	}
+	/* With S = A + N: E[n log theta] = S E[theta log theta] - alpha E[log theta] - 1 + E[theta], of each Beta in the mixture and so of
+	 * all. */
+	double total = (double)quad_tokens(d);
+	for (size_t i = 0; i < d->topics; i++)
+		total += d->alpha[i];
+	for (size_t i = 0; i < d->topics; i++)
+		p->counts_log[i] = total * p->counts_log[i] - d->alpha[i] * p->log_mean[i] - 1 + p->mean[i];
 	return EM_OK;
 }
 
-enum em_status posterior_by(const struct em_document *d, enum exact_method method, const struct em_stop *stop,
+enum em_status posterior_by(const struct em_document *d, enum exact_method method, bool quantiles, const struct em_stop *stop,
                             struct em_posterior **out, struct em_err *err)
 {
-	size_t k = d->topics, doubles = k * (4 + d->pairs);
+	size_t k = d->topics, doubles = k * (5 + d->pairs);
 	struct em_posterior *p = calloc(1, sizeof *p + doubles * sizeof(double));
 	double *counts = calloc(k * (quad_tokens(d) + 1), sizeof *counts), *at = p ? (double *)(void *)(p + 1) : NULL;
 	enum em_status st = p && counts ? EM_OK : em_no_memory(err);
 	if (!st) {
-		*p = (struct em_posterior){NULL, k, d->pairs, NAN, at, at + k, at + 2 * k, at + 3 * k, at + 4 * k};
-		st = fill(d, method, counts, p, stop, err);
+		*p = (struct em_posterior){NULL, k, d->pairs, NAN, at, at + k, at + 2 * k, at + 3 * k, at + 4 * k, at + 5 * k};
+		for (size_t i = 0; i < k; i++)
+			p->low[i] = p->high[i] = NAN;
+		st = fill(d, method, quantiles, counts, p, stop, err);
 	}
 	free(counts);
 	if (st)
@@ -206,17 +228,29 @@ enum em_status posterior_by(const struct em_document *d, enum exact_method metho
 	return st;
 }
 
-enum em_status em_posterior_new(const struct em_document *d, const struct em_stop *stop, struct em_posterior **out,
-                                struct em_err *err)
+static enum em_status cheapest(const struct em_document *d, bool quantiles, const struct em_stop *stop,
+                               struct em_posterior **out, struct em_err *err)
 {
 	double seconds, log_p;
-	enum exact_method method = choose(d->topics, d->pairs, d->count, &seconds);
+	enum exact_method method = choose(d->topics, d->pairs, d->count, quantiles, &seconds);
 	if (!quad_known(d, &log_p) && method == EXACT_NONE)
 		return em_fail(err, EM_USAGE, "%zu words and %zu topics are too many for an exact posterior", quad_tokens(d),
 		               d->topics);
 	if (isinf(log_p))
 		return em_fail(err, EM_USAGE, "log p is -inf: a word has probability 0 in every topic, so nothing follows from it");
-	return posterior_by(d, method, stop, out, err);
+	return posterior_by(d, method, quantiles, stop, out, err);
+}
+
+enum em_status em_posterior_new(const struct em_document *d, const struct em_stop *stop, struct em_posterior **out,
+                                struct em_err *err)
+{
+	return cheapest(d, true, stop, out, err);
+}
+
+enum em_status em_expectations_new(const struct em_document *d, const struct em_stop *stop, struct em_posterior **out,
+                                   struct em_err *err)
+{
+	return cheapest(d, false, stop, out, err);
 }
 
 void em_posterior_free(struct em_posterior *p)

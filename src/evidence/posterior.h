@@ -7,8 +7,8 @@
 #include "elbow/document.h"
 #include "evidence/exact.h"
 
-/* em_posterior_new by a method that serves the document. */
-enum em_status posterior_by(const struct em_document *d, enum exact_method method, const struct em_stop *stop,
+/* em_posterior_new, or em_expectations_new, by a method that serves the document. */
+enum em_status posterior_by(const struct em_document *d, enum exact_method method, bool quantiles, const struct em_stop *stop,
                             struct em_posterior **out, struct em_err *err);
 /* The distribution of the counts: counts[k][tokens + 1] = p(n_k = n | w), by the urn; K >= 2, the words possible. */
 enum em_status urn_counts(const struct em_document *d, double *counts, const struct em_stop *stop, struct em_err *err);
@@ -17,7 +17,7 @@ enum em_status partitions_posterior(const struct em_document *d, double *log_p, 
                                     const struct em_stop *stop, struct em_err *err);
 /* z, with log p known. */
 enum em_status quad_words(const struct em_document *d, double log_p, double *z, const struct em_stop *stop, struct em_err *err);
-/* log p, z and the marginals (log_mean, low, high) by quadrature. */
-enum em_status quad_posterior(const struct em_document *d, struct em_posterior *p, const struct em_stop *stop, struct em_err *err);
+/* log p, z and the marginals (log_mean, counts_log; low, high) by quadrature. */
+enum em_status quad_posterior(const struct em_document *d, bool quantiles, struct em_posterior *p, const struct em_stop *stop, struct em_err *err);
 
 #endif

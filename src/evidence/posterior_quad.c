@@ -72,6 +72,11 @@ struct leaf {
 	double lo, hi, mass;
 };
 
+/* Integrals of the density of x: of 1, log t and t log t. */
+struct part {
+	double mass, logs, t_logs;
+};
+
 struct marginal {
 	struct quad q;
 	double a, b, norm; /* norm: -log B(a,b) - log p */
@@ -79,7 +84,7 @@ struct marginal {
 	double top[POINTS], sum[POINTS];      /* g at the points in hand */
 	struct leaf *leaf;
 	size_t leaves, room;
-	double mass, log_mean;
+	struct part all;
 	enum em_status st;
 	struct em_err *err;
 };
@@ -99,12 +104,11 @@ static void add_points(struct quad *q, size_t first, size_t last, double log_wei
 	}
 }
 
-/* The integral of the density of x over (lo, hi), and of log t times it. */
-static double panel(struct marginal *m, double lo, double hi, double *log_part)
+static struct part panel(struct marginal *m, double lo, double hi)
 {
-	double log_t[POINTS], log_u[POINTS], mass = 0;
+	struct part out = {0, 0, 0};
+	double log_t[POINTS], log_u[POINTS];
 	struct quad_stick *s = m->q.stick;
-	*log_part = 0;
 	for (size_t i = 0; i < POINTS; i++) {
 		double x = lo + (hi - lo) * m->point[i];
 		log_t[i] = x < 0 ? x - log1p(exp(x)) : -log1p(exp(-x));
@@ -116,17 +120,18 @@ static double panel(struct marginal *m, double lo, double hi, double *log_part)
 		m->sum[i] = 0;
 	}
 	if (m->st || (m->st = quad_walk(&m->q, m->err)))
-		return 0;
+		return out;
 	for (size_t i = 0; i < POINTS; i++) {
 		double f = m->sum[i] > 0 ? exp(m->top[i] + log(m->sum[i]) + m->a * log_t[i] + m->b * log_u[i] + m->norm) : 0;
 		f *= m->weight[i] * (hi - lo);
-		mass += f;
-		*log_part += f > 0 ? f * log_t[i] : 0;
+		out.mass += f;
+		out.logs += f > 0 ? f * log_t[i] : 0;
+		out.t_logs += f > 0 ? f * s->t[i] * log_t[i] : 0;
 	}
-	return mass;
+	return out;
 }
 
-static void keep(struct marginal *m, double lo, double hi, double mass, double log_part)
+static void keep(struct marginal *m, double lo, double hi, struct part p)
 {
 	if (m->leaves == m->room) {
 		size_t room = 2 * m->room + 64;
@@ -138,25 +143,27 @@ static void keep(struct marginal *m, double lo, double hi, double mass, double l
 		m->leaf = more;
 		m->room = room;
 	}
-	m->leaf[m->leaves++] = (struct leaf){lo, hi, mass};
-	m->mass += mass;
-	m->log_mean += log_part;
+	m->leaf[m->leaves++] = (struct leaf){lo, hi, p.mass};
+	m->all.mass += p.mass;
+	m->all.logs += p.logs;
+	m->all.t_logs += p.t_logs;
 }
 
-static void integrate(struct marginal *m, double lo, double hi, double whole, double whole_log, int depth)
+static void integrate(struct marginal *m, double lo, double hi, struct part whole, int depth)
 {
-	double mid = (lo + hi) / 2, left_log, right_log;
-	double left = panel(m, lo, mid, &left_log), right = panel(m, mid, hi, &right_log);
+	double mid = (lo + hi) / 2;
+	struct part left = panel(m, lo, mid), right = panel(m, mid, hi);
 	if (m->st)
 		return;
-	bool same = fabs(left + right - whole) <= NEAR && fabs(left_log + right_log - whole_log) <= NEAR * (10 + fabs(whole_log));
+	bool same = fabs(left.mass + right.mass - whole.mass) <= NEAR &&
+	            fabs(left.logs + right.logs - whole.logs) <= NEAR * (10 + fabs(whole.logs));
 	if (same || depth == DEEP) {
-		keep(m, lo, mid, left, left_log);
-		keep(m, mid, hi, right, right_log);
+		keep(m, lo, mid, left);
+		keep(m, mid, hi, right);
 		return;
 	}
-	integrate(m, lo, mid, left, left_log, depth + 1);
-	integrate(m, mid, hi, right, right_log, depth + 1);
+	integrate(m, lo, mid, left, depth + 1);
+	integrate(m, mid, hi, right, depth + 1);
 }
 
 /* Where the tail of shape a begins to hold less than LEFT: g is at most 1. */
@@ -170,20 +177,20 @@ static void cover(struct marginal *m, double tokens, double finer)
 {
 	double x = fmin(far_end(m, m->a), -1), end = -fmin(far_end(m, m->b), -1);
 	while (x < end && !m->st) {
-		double t = 1 / (1 + exp(-fabs(x))), log_part;
+		double t = 1 / (1 + exp(-fabs(x)));
 		double narrow = 1 / sqrt((tokens + m->a + m->b) * t * (1 - t) + 1e-300);
 		double step = fmin(6 * narrow, fmax(1, fabs(x) / 2)) / finer;
 		double next = x + step < end ? x + step : end;
-		double whole = panel(m, x, next, &log_part);
+		struct part whole = panel(m, x, next);
 		if (!m->st)
-			integrate(m, x, next, whole, log_part, 0);
+			integrate(m, x, next, whole, 0);
 		x = next;
 	}
 }
 
 static double quantile(struct marginal *m, double p)
 {
-	double below = 0, want = p * m->mass, unused;
+	double below = 0, want = p * m->all.mass;
 	size_t i = 0;
 	while (i + 1 < m->leaves && below + m->leaf[i].mass < want)
 		below += m->leaf[i++].mass;
@@ -191,7 +198,7 @@ static double quantile(struct marginal *m, double p)
 	for (int step = 0; step < 60 && !m->st && hi - lo > 1e-13 * (1 + fabs(lo)); step++) {
 		double x = step % 3 == 2 || !(f_hi > f_lo) ? (lo + hi) / 2 : lo - f_lo * (hi - lo) / (f_hi - f_lo);
 		x = fmin(fmax(x, lo + 1e-3 * (hi - lo)), hi - 1e-3 * (hi - lo));
-		double f = below + panel(m, from, x, &unused) - want;
+		double f = below + panel(m, from, x).mass - want;
 		if (f < 0) {
 			lo = x;
 			f_lo = f;
@@ -204,7 +211,7 @@ static double quantile(struct marginal *m, double p)
 	return 1 / (1 + exp(-x));
 }
 
-static enum em_status one_topic(const struct em_document *d, size_t topic, struct em_posterior *p, const struct em_stop *stop,
+static enum em_status one_topic(const struct em_document *d, size_t topic, bool quantiles, struct em_posterior *p, const struct em_stop *stop,
                                 struct em_err *err)
 {
 	size_t tokens = quad_tokens(d);
@@ -225,13 +232,16 @@ static enum em_status one_topic(const struct em_document *d, size_t topic, struc
 	m.st = quad_rules(&m.q, d, 1, err);
 	for (double finer = 1; !m.st && finer <= 64; finer *= 4) { /* its mass is known: 1 */
 		m.leaves = 0;
-		m.mass = m.log_mean = 0;
+		m.all = (struct part){0, 0, 0};
 		cover(&m, (double)tokens, finer);
-		if (fabs(m.mass - 1) < 1e-8)
+		if (fabs(m.all.mass - 1) < 1e-8)
 			break;
 	}
 	if (!m.st) {
-		p->log_mean[topic] = m.log_mean / m.mass;
+		p->log_mean[topic] = m.all.logs / m.all.mass;
+		p->counts_log[topic] = m.all.t_logs / m.all.mass; /* for now: E[theta log theta] */
+	}
+	if (!m.st && quantiles) {
 		p->low[topic] = quantile(&m, 0.05);
 		p->high[topic] = quantile(&m, 0.95);
 	}
@@ -240,12 +250,12 @@ static enum em_status one_topic(const struct em_document *d, size_t topic, struc
 	return m.st;
 }
 
-enum em_status quad_posterior(const struct em_document *d, struct em_posterior *p, const struct em_stop *stop, struct em_err *err)
+enum em_status quad_posterior(const struct em_document *d, bool quantiles, struct em_posterior *p, const struct em_stop *stop, struct em_err *err)
 {
 	enum em_status st = em_quadrature_log_evidence(d, &p->log_p, NULL, stop, err);
 	if (!st)
 		st = quad_words(d, p->log_p, p->z, stop, err);
 	for (size_t i = 0; i < d->topics && !st; i++)
-		st = one_topic(d, i, p, stop, err);
+		st = one_topic(d, i, quantiles, p, stop, err);
 	return st;
 }
