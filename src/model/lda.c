@@ -19,8 +19,8 @@
 #include "model/lda_kernel.h"
 #include "model/topics.h"
 
-enum { STAT_DOCS, STAT_LOG_PZ, STAT_SCALARS = LDA_LANES };
-enum { TERM_PTHETA, TERM_PZ, TERM_PW, TERM_QTHETA, TERM_QZ, TERM_COUNT };
+enum { STAT_SCALARS = LDA_LANES };
+enum { TERM_QTHETA = LDA_TERM_OWN, TERM_QZ, TERM_COUNT };
 /* em_progress.mode */
 enum { MODE_FRESH, MODE_COLD, MODE_WARM };
 enum { START_COLD, START_WARM, START_GUARDED };
@@ -142,29 +142,29 @@ static void collect(const struct em_problem *p, const struct em_theta *t, size_t
 	now_pw = made_pw = lda_expect(&doc, w.e, w.s, t->derived + LDA_LANES);
 	if (t->now != t->made)
 		made_pw = lda_expect(&doc, w.e, w.s, t->derived + LDA_LANES + c->terms * kp);
-	out->terms[TERM_PTHETA] = t->derived[0] + prior;
-	out->terms[TERM_PZ] = pz;
-	out->terms[TERM_PW] = now_pw;
+	out->terms[LDA_TERM_PTHETA] = t->derived[0] + prior;
+	out->terms[LDA_TERM_PZ] = pz;
+	out->terms[LDA_TERM_PW] = now_pw;
 	out->terms[TERM_QTHETA] = -log_norm - own;
 	out->terms[TERM_QZ] = words - pz - made_pw; /* -sum c phi log phi, log phi = E + log beta_made - log s */
 	/* Terms 1 and 4 are huge and opposite for small gamma: the total takes their difference (alpha - gamma). */
 	out->elbo = t->derived[0] - log_norm + mixed + words + (now_pw - made_pw);
 	if (stats) {
 		double *scalar = stats + c->terms * kp + kp;
-		scalar[STAT_DOCS] += 1;
-		scalar[STAT_LOG_PZ] += pz;
+		scalar[LDA_STAT_DOCS] += 1;
+		scalar[LDA_STAT_LOG_PZ] += pz;
 	}
 }
 
-static void energy(const struct em_problem *p, const double *theta, const double *stats, double *out)
+void lda_energy(const struct em_problem *p, const double *theta, const double *stats, double *out)
 {
 	size_t k = p->layout.components, kp = lda_padded(p), terms_count = p->data->corpus->terms;
 	const double *log_shares = stats + terms_count * kp, *scalar = log_shares + kp;
-	out[TERM_PTHETA] = scalar[STAT_DOCS] * special_log_norm(theta, k);
+	out[LDA_TERM_PTHETA] = scalar[LDA_STAT_DOCS] * special_log_norm(theta, k);
 	for (size_t i = 0; i < k; i++)
-		out[TERM_PTHETA] += (theta[i] - 1) * log_shares[i];
-	out[TERM_PZ] = scalar[STAT_LOG_PZ];
-	out[TERM_PW] = topics_energy(stats, theta + kp, terms_count, kp);
+		out[LDA_TERM_PTHETA] += (theta[i] - 1) * log_shares[i];
+	out[LDA_TERM_PZ] = scalar[LDA_STAT_LOG_PZ];
+	out[LDA_TERM_PW] = topics_energy(stats, theta + kp, terms_count, kp);
 }
 
 static bool monotone(const struct em_problem *p)
@@ -316,13 +316,13 @@ static void e_step(const struct em_problem *p, const struct em_theta *t, size_t 
 
 /* ---- M-step ---- */
 
-static const char *block(const struct em_problem *p, unsigned i)
+const char *lda_block(const struct em_problem *p, unsigned i)
 {
 	bool fixed = (int)em_settings_number(p->settings, "alpha_update") == 0;
 	return i == 0 ? "topics" : i == 1 && !fixed ? "alpha" : NULL;
 }
 
-static enum em_status m_step(const struct em_problem *p, const double *stats, unsigned i, double *theta,
+enum em_status lda_m_step(const struct em_problem *p, const double *stats, unsigned i, double *theta,
                              struct em_err *err)
 {
 	size_t kp = lda_padded(p), count = p->data->corpus->terms;
@@ -330,12 +330,12 @@ static enum em_status m_step(const struct em_problem *p, const double *stats, un
 	if (i == 0)
 		topics_m_step(stats, count, kp, p->layout.components, theta + kp);
 	else if ((int)em_settings_number(p->settings, "alpha_update") == 1)
-		lda_alpha_symmetric(theta, p->layout.components, log_shares, log_shares[kp + STAT_DOCS]);
+		lda_alpha_symmetric(theta, p->layout.components, log_shares, log_shares[kp + LDA_STAT_DOCS]);
 	else {
 		double *scratch = calloc(2 * kp, sizeof *scratch);
 		if (!scratch)
 			return em_no_memory(err);
-		lda_alpha_vector(theta, p->layout.components, log_shares, log_shares[kp + STAT_DOCS], scratch);
+		lda_alpha_vector(theta, p->layout.components, log_shares, log_shares[kp + LDA_STAT_DOCS], scratch);
 		free(scratch);
 	}
 	for (size_t k = 0; k < p->layout.components; k++)
@@ -344,7 +344,7 @@ static enum em_status m_step(const struct em_problem *p, const double *stats, un
 	return EM_OK;
 }
 
-static void masses(const struct em_problem *p, const double *stats, double *out)
+void lda_masses(const struct em_problem *p, const double *stats, double *out)
 {
 	topics_masses(stats, p->data->corpus->terms, lda_padded(p), p->layout.components, out);
 }
@@ -359,7 +359,7 @@ static void shares(const struct em_problem *p, const double *q, size_t n, double
 		out[i] = q[i] / sum;
 }
 
-static size_t describe(const struct em_problem *p, const double *theta, size_t k, struct em_item *out, size_t max)
+size_t lda_describe(const struct em_problem *p, const double *theta, size_t k, struct em_item *out, size_t max)
 {
 	size_t kp = lda_padded(p);
 	return topics_describe(p->data->corpus, theta + kp, kp, k, out, max);
@@ -391,6 +391,7 @@ static const char *const update_choices[] = {"fixed", "symmetric", "vector", NUL
 static const char *const init_choices[] = {"random", "documents", "given", NULL};
 static const char *const start_choices[] = {"cold", "warm", "guarded", NULL};
 static const char *const order_choices[] = {"batch", "sequential", NULL};
+static const char *const e_step_choices[] = {"variational", "exact", NULL};
 
 static const struct em_setting rows[] = {
 	{"components", EM_INTEGER, "4", 1, 10000, NULL, EM_EFFECT_RESTART, "number of topics K"},
@@ -399,6 +400,8 @@ static const struct em_setting rows[] = {
 	 "how the M-step moves alpha: not, one value for all topics, or one a topic"},
 	{"init", EM_CHOICE, "documents", 0, 0, init_choices, EM_EFFECT_RESTART,
 	 "where the topics start: random, a document each, far from one another, or given by a state file"},
+	{"e_step", EM_CHOICE, "variational", 0, 0, e_step_choices, EM_EFFECT_RESTART,
+	 "q factorizes (mean field), or is the posterior itself where every document's can be afforded (evidence_budget, evidence_step)"},
 	{"e_sweeps", EM_INTEGER, "200", 1, 1000000, NULL, EM_EFFECT_STEP, "most coordinate sweeps of a document in one E-step"},
 	{"e_tolerance", EM_REAL, "1e-06", 0, 1, NULL, EM_EFFECT_STEP,
 	 "a document has settled when no gamma moves by more than this times (1 + the largest)"},
@@ -408,7 +411,12 @@ static const struct em_setting rows[] = {
 	 "all phi of a document from one gamma, or gamma corrected after every term as LDA-C does"},
 };
 
-static const struct em_setting_table settings = {"lda", rows, sizeof rows / sizeof rows[0]};
+const struct em_setting_table lda_settings = {"lda", rows, sizeof rows / sizeof rows[0]};
+
+static const struct em_model *variant(const struct em_settings *s)
+{
+	return (int)em_settings_number(s, "e_step") == 1 ? &lda_exact : &em_model_lda;
+}
 
 const struct em_model em_model_lda = {
 	.name = "lda",
@@ -421,7 +429,8 @@ const struct em_model em_model_lda = {
 	.exact = false,
 	.discrete = true,
 	.picture = EM_PICTURE_TERMS,
-	.settings = &settings,
+	.settings = &lda_settings,
+	.variant = variant,
 	.terms = terms,
 	.layout = layout,
 	.init = lda_init,
@@ -430,12 +439,12 @@ const struct em_model em_model_lda = {
 	.derive = derive,
 	.e_step = e_step,
 	.collect = collect,
-	.m_step = m_step,
-	.block = block,
-	.energy = energy,
+	.m_step = lda_m_step,
+	.block = lda_block,
+	.energy = lda_energy,
 	.monotone = monotone,
-	.describe = describe,
-	.masses = masses,
+	.describe = lda_describe,
+	.masses = lda_masses,
 	.shares = shares,
 	.parts = parts,
 	.explain = lda_explain,

@@ -8,6 +8,21 @@
 
 extern const struct em_model em_model_lda;
 
+/* The variants of em_model_lda: e_step=exact (lda_exact.c). */
+extern const struct em_model lda_exact;
+
+/* What the variants share. */
+extern const struct em_setting_table lda_settings;
+const char *lda_block(const struct em_problem *p, unsigned i);
+enum em_status lda_m_step(const struct em_problem *p, const double *stats, unsigned i, double *theta, struct em_err *err);
+void lda_energy(const struct em_problem *p, const double *theta, const double *stats, double *out);
+void lda_masses(const struct em_problem *p, const double *stats, double *out);
+size_t lda_describe(const struct em_problem *p, const double *theta, size_t k, struct em_item *out, size_t max);
+/* Statistics: expected counts [terms][kp], sum of E[log theta_k] [kp], then these. */
+enum { LDA_STAT_DOCS, LDA_STAT_LOG_PZ };
+/* The energy terms of every variant, in this order; then its own. */
+enum { LDA_TERM_PTHETA, LDA_TERM_PZ, LDA_TERM_PW, LDA_TERM_OWN };
+
 /* Members of the record: lda_init.c and lda_explain.c. */
 enum em_status lda_init(const struct em_problem *p, uint64_t seed, double *theta, struct em_err *err);
 enum em_status lda_check(const struct em_problem *p, const double *theta, struct em_err *err);
