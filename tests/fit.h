@@ -16,6 +16,8 @@ struct fit {
 	struct em_err err;
 };
 
+/* Everywhere: model is "NAME" or "NAME SETTING=VALUE" ("lda e_step=exact"). */
+
 /* Takes over the corpus, or (corpus NULL) the data. theta: at step 0, in the layout of the model, or NULL. Then NAME, VALUE
  * pairs of settings, ended by NULL. Fails the test when the run cannot begin. */
 void fit_open(struct fit *f, const char *model, struct em_corpus *corpus, struct em_data *data, const double *theta, ...)
