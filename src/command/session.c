@@ -10,7 +10,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "command/beside.h"
 #include "command/selftest.h"
+#include "command/until.h"
 #include "command/world.h"
 #include "elbow/store.h"
 
@@ -22,6 +24,7 @@ struct held {
 	const struct em_snapshot *owned; /* the run's */
 	char *said;
 	struct seen *seen;
+	struct beside_path *path;
 	struct em_snapshot limited;      /* the same with the verdict of a limit; pub.run where that holds */
 };
 
@@ -45,6 +48,7 @@ struct session {
 	char *said;       /* by the last job, owned; NULL: nothing */
 	struct seen *seen;/* NULL: none of this run */
 	bool seen_now;
+	struct beside *beside; /* NULL: none */
 	size_t version;
 	double published; /* when, seconds of the monotonic clock */
 };
@@ -87,6 +91,7 @@ void picture_release(const struct picture *p)
 	em_settings_release(h->pub.settings);
 	world_release(h->world);
 	free(h->said);
+	free(h->path);
 	seen_release(h->seen);
 	free(h);
 }
@@ -141,6 +146,7 @@ static enum em_status publish(struct session *s, struct em_err *err)
 		h->pub.landscape = s->seen->l;
 		h->pub.landscape_now = s->seen_now;
 	}
+	h->pub.beside = h->path = beside_path(s->beside);
 	h->pub.version = s->version;
 	pthread_mutex_lock(&s->lock);
 	struct held *old = s->newest;
@@ -175,6 +181,7 @@ void session_free(struct session *s)
 	if (s->newest)
 		picture_release(&s->newest->pub);
 	seen_release(s->seen);
+	beside_free(s->beside);
 	em_run_free(s->run);
 	world_release(s->world);
 	em_settings_release(s->settings);
@@ -272,6 +279,8 @@ static enum em_status reopen(struct session *s, struct em_settings *settings, co
 	}
 	seen_release(s->seen);
 	s->seen = NULL;
+	beside_free(s->beside);
+	s->beside = NULL;
 	em_run_free(s->run);
 	world_release(s->world);
 	em_settings_release(s->settings);
@@ -365,6 +374,8 @@ static enum em_status set(struct session *s, const struct job *job, const struct
 	const struct em_snapshot *now = s->newest ? s->newest->pub.run : NULL;
 	if (!st && s->run && now && em_settings_row(now->problem->settings, job->name))
 		st = em_run_set(s->run, job->name, job->text, err);
+	if (!st)
+		beside_set(s->beside, job->name, job->text);
 	if (st) {
 		em_settings_release(next);
 		return st;
@@ -443,35 +454,6 @@ static enum em_status open_path(struct session *s, const struct job *job, const 
 	return reopen(s, next, &at, h, err);
 }
 
-/* What the entries of the last iteration gained together. */
-static double iteration_gain(const struct em_snapshot *s)
-{
-	double gain = 0;
-	for (size_t i = s->position; i > 0 && s->ledger[i].iteration == s->ledger[s->position].iteration; i--)
-		gain += s->ledger[i].gain;
-	return gain;
-}
-
-static bool reached(const struct session *s, const struct condition *c, const struct em_entry *e)
-{
-	struct em_err err;
-	const struct em_snapshot *snap = NULL;
-	switch (c->kind) {
-	case UNTIL_ITERATION: return (double)e->iteration >= c->value;
-	case UNTIL_ELBO: return e->elbo > c->value;
-	case UNTIL_KL: return e->kl < c->value;
-	case UNTIL_GAIN:
-	case UNTIL_CONVERGED: break;
-	}
-	if (em_run_snapshot(s->run, &snap, &err))
-		return true; /* no memory left: a good time to stop */
-	bool done = snap->verdict.kind == EM_CONVERGED || snap->verdict.kind == EM_STALLED;
-	if (c->kind == UNTIL_GAIN)
-		done = iteration_gain(snap) < c->value;
-	em_snapshot_release(snap);
-	return done;
-}
-
 static enum em_status go_on(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
 {
 	size_t most = (size_t)em_settings_number(s->settings, "max_iterations");
@@ -480,7 +462,7 @@ static enum em_status go_on(struct session *s, const struct job *job, const stru
 		if (job->until.kind == UNTIL_KL && isnan(e->kl))
 			return em_fail(err, EM_USAGE, "KL is unknown here, for log p is (see evidence_budget, evidence_step); "
 			                              "continue until gain < NATS works without");
-		if (e->phase == EM_M && reached(s, &job->until, e))
+		if (e->phase == EM_M && until_reached(s->run, &job->until, e))
 			return EM_OK;
 		if (i == most) {
 			s->limit = most;
@@ -542,6 +524,19 @@ static enum em_status survey(struct session *s, const struct job *job, const str
 	return EM_OK;
 }
 
+static enum em_status go_beside(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
+{
+	struct beside *other = NULL;
+	enum em_status st = *job->text ? beside_new(s->world, s->settings, s->init, job->text, h, &other, err) : EM_OK;
+	if (st)
+		return st;
+	beside_free(s->beside);
+	s->beside = other;
+	st = beside_follow(s->beside, s->run, h, err);
+	s->said = beside_report(s->beside, s->run);
+	return st;
+}
+
 enum em_status session_perform(struct session *s, const struct job *job, const struct em_hooks *hooks,
                                struct em_err *err)
 {
@@ -568,12 +563,16 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 		return em_fail(err, EM_USAGE, "nothing is open; open data first");
 	else if (job->kind == JOB_LANDSCAPE)
 		st = survey(s, job, &h, err);
+	else if (job->kind == JOB_BESIDE)
+		st = go_beside(s, job, &h, err);
 	else if (job->kind == JOB_EVIDENCE)
 		st = em_run_estimate(s->run, job->count, &h, err);
 	else if (job->kind == JOB_RESTART)
 		st = reopen(s, same_settings(s), &(struct place){NULL, NULL, *job->init ? job->init : s->init}, &h, err);
 	else
 		st = step_job(s, job, &h, err);
+	if (!st && job->kind <= JOB_CONTINUE && job->kind >= JOB_STEP)
+		st = beside_follow(s->beside, s->run, &h, err);
 	enum em_status shown = publish(s, st ? NULL : err);
 	return st ? st : shown;
 }

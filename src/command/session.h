@@ -41,6 +41,8 @@ enum job_kind {
 	JOB_SET,      /* name, text */
 	JOB_EVIDENCE, /* count: draws an observation; estimates log p where the exact one is too dear */
 	JOB_LANDSCAPE,/* look: leaves the run alone; the picture's `landscape` is then the answer */
+	JOB_BESIDE,   /* text: "exact", "variational": from now on a run with that e_step goes beside; "": no more. The picture's
+	               * `said` is then the two in a table */
 	JOB_SELFTEST  /* name: of an example, "" all. Leaves the session alone; the table is in the picture's `said` */
 };
 
@@ -57,6 +59,13 @@ struct job {
 	char init[1024];
 };
 
+/* Where a run that went beside has come: after each iteration, 0 the start. */
+struct beside_path {
+	bool exact;                  /* its E-step */
+	size_t count;                /* iterations + 1 */
+	const double *elbo, *log_p;  /* [count] nats; NAN unknown */
+};
+
 /* An immutable view of the session; lives until released, whatever is opened meanwhile. */
 struct picture {
 	const struct em_snapshot *run;     /* NULL while nothing is open yet */
@@ -67,6 +76,7 @@ struct picture {
 	const struct em_settings *settings;/* all of them */
 	const struct em_landscape *landscape; /* the last that was asked for of this run; NULL: none */
 	bool landscape_now;                /* nothing has moved since */
+	const struct beside_path *beside;  /* NULL: nothing goes beside */
 	size_t version;                    /* another after every job but those that leave the run alone */
 	const char *said;                  /* what the last job has to say at length, safe for a terminal; NULL: nothing */
 	struct picture_part *part;         /* private */

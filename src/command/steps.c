@@ -188,18 +188,34 @@ enum em_status verb_init(const struct cmd_call *c, struct em_err *err)
 	return st ? st : submit(c, &job, err);
 }
 
-enum em_status verb_selftest(const struct cmd_call *c, struct em_err *err)
+/* What a job had to say at length, printed. */
+static enum em_status submit_and_print(const struct cmd_call *c, const struct job *job, struct em_err *err)
 {
-	struct job job = {.kind = JOB_SELFTEST};
-	enum em_status st = c->argc ? text_into(job.name, sizeof job.name, c->argv[0], err) : EM_OK;
-	if (st)
-		return st;
-	st = submit(c, &job, err);
+	enum em_status st = submit(c, job, err);
 	const struct picture *after = session_picture(c->front->session);
 	if (after->said && (!st || st == EM_BREACH))
 		c->front->print(c->front->self, after->said);
 	picture_release(after);
 	return st;
+}
+
+enum em_status verb_selftest(const struct cmd_call *c, struct em_err *err)
+{
+	struct job job = {.kind = JOB_SELFTEST};
+	enum em_status st = c->argc ? text_into(job.name, sizeof job.name, c->argv[0], err) : EM_OK;
+	return st ? st : submit_and_print(c, &job, err);
+}
+
+enum em_status verb_beside(const struct cmd_call *c, struct em_err *err)
+{
+	struct job job = {.kind = JOB_BESIDE};
+	const struct em_settings *s = c->picture->settings;
+	bool exact = !em_settings_row(s, "e_step") || strcmp(em_settings_text(s, "e_step"), "exact") != 0;
+	const char *what = c->argc ? c->argv[0] : exact ? "exact" : "variational";
+	if (strcmp(what, "exact") != 0 && strcmp(what, "variational") != 0 && strcmp(what, "off") != 0)
+		return em_fail(err, EM_USAGE, "beside: exact, variational or off, not \"%s\"", what);
+	snprintf(job.text, sizeof job.text, "%s", strcmp(what, "off") == 0 ? "" : what);
+	return submit_and_print(c, &job, err);
 }
 
 /* set NAME VALUE, or NAME=VALUE. */

@@ -21,6 +21,8 @@ static const char *const print_words[] = {"alpha", "topics", "gamma", "weights",
                                           "mixtures", "initial", "transitions", "emissions", "pi", "loadings", "mean", "noise",
                                           "responsibilities", "shares", "occupancy", "share", "scores", "counts", "log_shares", NULL};
 
+static const char *const beside_words[] = {"exact", "variational", "off", NULL};
+
 static const struct cmd table[] = {
 	{"step", CMD_STEP, "[N]", 0, 1, NULL, false, verb_step, "the smallest step: one unit",
 	 "In an E phase one observation (LDA: one coordinate sweep of one document), in an M phase one block of θ.", "step 5"},
@@ -51,6 +53,11 @@ static const struct cmd table[] = {
 	 "data set with its model and start; example alone lists them. Settings behind the path hold for it; those that name columns (text, title, "
 	 "id, columns) are forgotten when another path is opened.",
 	 "open example coins"},
+	{"beside", CMD_DATA, "[exact|variational|off]", 0, 1, beside_words, false, verb_beside,
+	 "run LDA's other E-step beside, from the same start",
+	 "A second run that differs in e_step only goes along with this one: a table tells where the two part and by how many nats of log p; "
+	 "Trace draws both. The exact E-step has to be affordable: see e_step.",
+	 "set evidence_budget 0.1; beside exact"},
 	{"evidence", CMD_STEP, "[DRAWS]", 0, 1, NULL, false, verb_evidence, "estimate log p where the exact sum is too dear",
 	 "Importance sampling from Dirichlets fitted to the posterior, 4000 draws a document unless told otherwise, from the run's seed. Shown with "
 	 "twice its standard error; documents whose estimate its own signs doubt are counted. No step depends on it.",
