@@ -170,6 +170,16 @@ static enum em_status read_arrays(const char *path, const json_t *root, const ch
 	return EM_OK;
 }
 
+/* The file's q has an array of this model. If not, it is that of another kind of E-step and of no use here. */
+static bool has_q(json_t *root, const struct em_layout *l)
+{
+	json_t *q = json_object_get(root, "q");
+	bool has = q && (!json_is_object(q) || l->q_arrays == 0);
+	for (unsigned i = 0; q && i < l->q_arrays; i++)
+		has |= json_object_get(q, l->q[i].name) != NULL;
+	return has;
+}
+
 enum em_status em_state_read(const char *path, const struct em_problem *p, struct em_state *out, struct em_err *err)
 {
 	const struct em_layout *l = &p->layout;
@@ -185,7 +195,7 @@ enum em_status em_state_read(const char *path, const struct em_problem *p, struc
 		st = em_no_memory(err);
 	if (!st)
 		st = read_arrays(path, root, "theta", l->theta, l->theta_arrays, l->theta_size, &out->theta, err);
-	if (!st && json_object_get(root, "q"))
+	if (!st && has_q(root, l))
 		st = read_arrays(path, root, "q", l->q, l->q_arrays, l->observations * l->q_stride, &out->q, err);
 	if (!st && out->q && json_object_get(root, "made"))
 		st = read_arrays(path, root, "made", l->theta, l->theta_arrays, l->theta_size, &out->made, err);
