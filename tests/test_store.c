@@ -123,6 +123,27 @@ static void test_wrong_states(void **state)
 	close_rig(&g);
 }
 
+/* The gamma of mean field says nothing to the exact E-step: theta is taken, q begins anew. */
+static void test_q_of_another_kind(void **state)
+{
+	(void)state;
+	struct rig g;
+	struct em_state st;
+	struct em_problem exact;
+	open_rig(&g);
+	assert_int_equal(em_export_state(g.snap, g.path, false, &g.err), EM_OK);
+	struct em_settings *s = small_settings("components", "3", "alpha_update", "vector", "e_step", "exact", NULL);
+	exact = (struct em_problem){em_model_under(em_model_named("lda"), s), &g.data, s, {0}};
+	assert_true(exact.model->exact);
+	assert_int_equal(exact.model->layout(&g.data, s, &exact.layout, &g.err), EM_OK);
+	assert_int_equal(em_state_read(g.path, &exact, &st, &g.err), EM_OK);
+	assert_memory_equal(st.theta, g.snap->theta, exact.layout.theta_size * sizeof(double));
+	assert_null(st.q);
+	em_state_free(&st);
+	em_settings_release(s);
+	close_rig(&g);
+}
+
 /* A q from outside that cannot be one. */
 static void test_wrong_q(void **state)
 {
@@ -202,6 +223,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_state_round_trip),
 		cmocka_unit_test(test_wrong_states),
+		cmocka_unit_test(test_q_of_another_kind),
 		cmocka_unit_test(test_wrong_q),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_nowhere_to_write),
