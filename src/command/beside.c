@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/number.h"
+#include "base/text.h"
 
 /* Paths part where their log p differ by more, in nats. */
 #define APART 0.01
@@ -130,6 +131,15 @@ static double ahead(const struct em_snapshot *s, const struct beside_path *p, si
 	return p->exact ? d : -d;
 }
 
+static void cells(struct buf *b, const char *first, const char *const cell[4])
+{
+	static const int width[] = {16, 16, 16, 14};
+	buf_printf(b, "%6s", first);
+	for (int i = 0; i < 4; i++)
+		buf_printf(b, "%*s%s", width[i] - (int)text_width(cell[i]), "", cell[i]);
+	buf_putc(b, '\n');
+}
+
 static void row(struct buf *b, const struct em_snapshot *s, const struct beside_path *p, size_t i)
 {
 	const struct em_entry *e = after(s, i);
@@ -137,8 +147,9 @@ static void row(struct buf *b, const struct em_snapshot *s, const struct beside_
 		return;
 	double elbo = p->exact ? e->elbo : p->elbo[i], mean_field = p->exact ? e->log_evidence : p->log_p[i];
 	double exact = p->exact ? p->log_p[i] : e->log_evidence;
-	buf_printf(b, "%6zu  %14s  %14s  %14s  %12s\n", i, number_fixed(elbo, 4).s, number_fixed(mean_field, 4).s,
-	           number_fixed(exact, 4).s, number_signed(ahead(s, p, i), 4).s);
+	struct number x[] = {number_fixed(elbo, 4), number_fixed(mean_field, 4), number_fixed(exact, 4),
+	                     number_signed(ahead(s, p, i), 4)};
+	cells(b, number_count(i).s, (const char *const[]){x[0].s, x[1].s, x[2].s, x[3].s});
 }
 
 static void words(struct buf *b, const struct em_snapshot *s, const struct beside_path *p, size_t count)
@@ -174,8 +185,8 @@ static void report(struct buf *b, const struct em_snapshot *s, const struct besi
 	size_t count = 0;
 	while (count < p->count && after(s, count))
 		count++;
-	buf_printf(b, "%6s  %14s  %14s  %14s  %12s\n", "after", "mean field", "mean field", "exact", "exact −");
-	buf_printf(b, "%6s  %14s  %14s  %14s  %12s\n", "iter", "ELBO", "log p", "log p", "mean field");
+	cells(b, "after", (const char *const[]){"mean field", "mean field", "exact", "exact −"});
+	cells(b, "iter", (const char *const[]){"ELBO", "log p", "log p", "mean field"});
 	for (size_t i = 0; i < count; i++) {
 		if (i == HEAD && count > HEAD + TAIL + 1) {
 			buf_printf(b, "%6s\n", "...");
