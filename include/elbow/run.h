@@ -18,6 +18,10 @@ const char *em_phase_name(enum em_phase p); /* "init" "E" "M" "e" "m" */
 
 enum em_size { EM_UNIT, EM_SWEEP, EM_PHASE, EM_ITERATION };
 
+/* What came of a leap of theta: there was none, or none to make (two plain iterations); it was taken; it would have ended lower and
+ * was refused (two plain iterations). */
+enum em_leap { EM_LEAP_NO, EM_LEAP_NONE, EM_LEAPT, EM_LEAP_REFUSED };
+
 /* One line of the ledger. Step 0 is the start. Unknown values are NAN. */
 struct em_entry {
 	size_t step, iteration;       /* iteration 1 is the first E and M; 0 for step 0 */
@@ -31,6 +35,9 @@ struct em_entry {
 	double seconds;               /* wall clock of the step, evidence included */
 	double gain;                  /* elbo minus the entry before; NAN at step 0 */
 	double allowance;             /* what counts as rounding in gain */
+	size_t e_steps;               /* whole E-steps made from step 0 up to here */
+	enum em_leap leap;            /* with accelerate=squarem: this entry is a macro step of 2 or 3 iterations, its phase M */
+	double leap_length;           /* in steps of EM; NAN: could not be told */
 	/* What moved. */
 	size_t unit;                  /* the observation or the block of a unit step */
 	double moved;                 /* largest change of an element of q (E) or theta (M) */
@@ -107,7 +114,7 @@ struct em_hooks {
 
 struct em_run;
 
-/* Settings of every run: seed, evidence_budget, history_memory, threads, tolerance. */
+/* Settings of every run: seed, evidence_budget, history_memory, threads, tolerance, accelerate. */
 extern const struct em_setting_table em_run_settings;
 
 /* A θ (and optionally q) from outside, in the layout of the problem; from a state file. */
@@ -124,7 +131,7 @@ enum em_status em_run_new(const struct em_model *model, const struct em_data *da
                           const struct em_hooks *hooks, struct em_run **out, struct em_err *err);
 void em_run_free(struct em_run *r);
 
-/* Steps. Each makes whole ledger entries or, on any status but EM_OK and EM_BREACH, leaves the run as it was before the
+/* Steps. With accelerate=squarem a whole EM_ITERATION is a macro step (em_leap); the smaller ones are plain. Each makes whole ledger entries or, on any status but EM_OK and EM_BREACH, leaves the run as it was before the
  * entry that failed. EM_BREACH: the run stands at the entry before, stays usable for looking and going back. */
 enum em_status em_run_step(struct em_run *r, enum em_size size, const struct em_hooks *h, struct em_err *err);
 /* The whole (or the rest of the) E- or M-step by name; ends a phase of the other kind first if inside one. */

@@ -28,7 +28,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/leap.h"
 #include "engine/run.h"
+
+static const char *const accelerate_choices[] = {"none", "squarem", NULL};
 
 static const struct em_setting rows[] = {
 	{"seed", EM_INTEGER, "1", 0, 9007199254740992.0, NULL, EM_EFFECT_RESTART, "seed of every random choice"},
@@ -41,6 +44,8 @@ static const struct em_setting rows[] = {
 	{"threads", EM_INTEGER, "0", 0, 256, NULL, EM_EFFECT_STEP, "threads of a step; 0: one a core. The bits do not depend on it"},
 	{"tolerance", EM_REAL, "0.01", 1e-9, 1e6, NULL, EM_EFFECT_STEP,
 	 "nats still to come (Aitken) below which a run counts as converged"},
+	{"accelerate", EM_CHOICE, "none", 0, 0, accelerate_choices, EM_EFFECT_STEP,
+	 "squarem: whole iterations become macro steps of two, a leap of θ, and one from there; a leap that would end lower is refused"},
 };
 
 const struct em_setting_table em_run_settings = {"run", rows, sizeof rows / sizeof rows[0]};
@@ -182,6 +187,13 @@ static bool redo(struct em_run *r, struct action a)
 	return true;
 }
 
+static enum em_status take(const struct em_run *r, const struct em_problem *p, struct state *from, const struct em_entry *before,
+                           struct action a, const struct em_hooks *h, struct step_result *out, struct em_err *err)
+{
+	return a.size == EM_ITERATION ? leap_take(p, r->evidence, from, before, h, out, err)
+	                              : step_take(p, r->evidence, from, before, a, h, out, err);
+}
+
 static enum em_status advance(struct em_run *r, struct action a, const struct em_hooks *h, struct em_err *err)
 {
 	struct step_result done;
@@ -190,7 +202,7 @@ static enum em_status advance(struct em_run *r, struct action a, const struct em
 		enum em_status st = reserve(r, err);
 		if (st)
 			return st;
-		st = step_take(&r->problem->p, r->evidence, r->now, &r->records[r->position].entry, a, h, &done, &own);
+		st = take(r, &r->problem->p, r->now, &r->records[r->position].entry, a, h, &done, &own);
 		if (st == EM_BREACH || st == EM_FAILED) {
 			r->broken = st == EM_BREACH ? EM_BROKEN : EM_STUCK;
 			memcpy(r->breach, own.msg, sizeof r->breach);
@@ -210,7 +222,8 @@ static enum em_status advance(struct em_run *r, struct action a, const struct em
 
 enum em_status em_run_step(struct em_run *r, enum em_size size, const struct em_hooks *h, struct em_err *err)
 {
-	if (size != EM_ITERATION)
+	bool leaps = (int)em_settings_number(r->problem->p.settings, "accelerate") == 1;
+	if (size != EM_ITERATION || (leaps && !r->now->inside && !r->now->next_m))
 		return advance(r, (struct action){size, r->now->next_m}, h, err);
 	enum em_status st;
 	do
@@ -240,8 +253,7 @@ static enum em_status state_at(struct em_run *r, size_t i, const struct em_hooks
 	for (size_t j = from + 1; j <= i; j++) {
 		struct record *rec = r->records + j;
 		struct step_result done;
-		enum em_status st = step_take(&rec->problem->p, r->evidence, s, &r->records[j - 1].entry, rec->action, h,
-		                              &done, err);
+		enum em_status st = take(r, &rec->problem->p, s, &r->records[j - 1].entry, rec->action, h, &done, err);
 		state_release(s);
 		if (st)
 			return st;

@@ -389,11 +389,64 @@ static enum em_status take_e(const struct em_problem *p, struct state *s, enum e
 	return EM_OK;
 }
 
+/* Bounds and log p of every observation after theta has moved and q has not. */
+static enum em_status weigh_again(const struct em_problem *p, struct state *s, const struct em_evidence *evidence,
+                                  const struct em_hooks *h, struct em_err *err)
+{
+	struct block *derived;
+	state_put(&s->bounds, block_of_bounds(p->layout.observations));
+	state_put(&s->log_p, block_new(p->layout.observations));
+	state_put(&s->guess, NULL);
+	if (!s->bounds || !s->log_p)
+		return em_no_memory(err);
+	enum em_status st = derive(p, s->theta->v, s->made->v, &derived, err);
+	if (st)
+		return st;
+	struct em_theta t = {s->theta->v, s->made->v, derived->v, false};
+	struct pass x = {.p = p, .t = &t, .what = "bounds", .from = 0, .to = p->layout.observations, .q = s->q->v,
+	                 .bounds = state_bounds(s->bounds)};
+	st = pass_run(&x, h, err);
+	block_release(derived);
+	return st ? st : take_evidence(p, s, evidence, h, err);
+}
+
+enum em_status step_put(const struct em_problem *p, const struct em_evidence *evidence, struct state *from,
+                        const struct em_entry *before, const double *theta, const struct em_hooks *h, struct step_result *out,
+                        struct em_err *err)
+{
+	struct state *s = state_copy(from);
+	struct block *b = block_new(p->layout.theta_size);
+	*out = (struct step_result){.entry = *before, .state = s};
+	enum em_status st = s && b ? EM_OK : em_no_memory(err);
+	if (b)
+		memcpy(b->v, theta, p->layout.theta_size * sizeof *theta);
+	if (s && b) {
+		block_seal(b);
+		state_put(&s->theta, b);
+		st = weigh_again(p, s, evidence, h, err);
+	}
+	if (st) {
+		state_release(s);
+		out->state = NULL;
+		return st;
+	}
+	total_bounds(p, s, &out->entry);
+	split(p, &out->entry);
+	total_evidence(p, s, &out->entry);
+	total_kl(p, s, &out->entry);
+	return EM_OK;
+}
+
+void step_moved(const struct em_problem *p, const struct state *from, const struct state *to, struct em_entry *e)
+{
+	find_moved(p->layout.theta, p->layout.theta_arrays, from->theta->v, to->theta->v, e);
+}
+
 static enum em_status take_m(const struct em_problem *p, struct state *s, enum em_size size,
                              const struct em_evidence *evidence, const struct em_hooks *h, struct em_entry *e,
                              struct em_err *err)
 {
-	struct block *theta = block_copy(s->theta), *derived = NULL;
+	struct block *theta = block_copy(s->theta);
 	if (!theta)
 		return em_no_memory(err);
 	double old[EM_TERMS] = {0}, new[EM_TERMS] = {0}, rise = 0;
@@ -418,19 +471,7 @@ static enum em_status take_m(const struct em_problem *p, struct state *s, enum e
 	s->cursor = ended ? 0 : b;
 	e->phase = ended ? EM_M : EM_M_PART;
 	e->elbo += rise;
-	state_put(&s->bounds, block_of_bounds(p->layout.observations));
-	state_put(&s->log_p, block_new(p->layout.observations));
-	state_put(&s->guess, NULL);
-	if (!st && (!s->bounds || !s->log_p))
-		st = em_no_memory(err);
-	if (st || (st = derive(p, theta->v, s->made->v, &derived, err)))
-		return st;
-	struct em_theta t = {theta->v, s->made->v, derived->v, false};
-	struct pass x = {.p = p, .t = &t, .what = "bounds", .from = 0, .to = p->layout.observations, .q = s->q->v,
-	                 .bounds = state_bounds(s->bounds)};
-	st = pass_run(&x, h, err);
-	block_release(derived);
-	return st ? st : take_evidence(p, s, evidence, h, err);
+	return st ? st : weigh_again(p, s, evidence, h, err);
 }
 
 enum em_status step_take(const struct em_problem *p, const struct em_evidence *evidence, struct state *from,
@@ -464,6 +505,7 @@ enum em_status step_take(const struct em_problem *p, const struct em_evidence *e
 	struct em_entry totals = *e;
 	total_bounds(p, s, &totals);
 	e->allowance = fmax(allowance, totals.allowance);
+	e->e_steps += e->phase == EM_E;
 	if (!a.m) {
 		e->elbo = totals.elbo;
 		memcpy(e->terms, totals.terms, sizeof e->terms);

@@ -9,7 +9,7 @@
 
 /* What makes an entry: a unit, a sweep or the rest of a phase, of E or M. */
 struct action {
-	enum em_size size; /* never EM_ITERATION */
+	enum em_size size; /* EM_ITERATION: a leap, leap.h */
 	bool m;
 };
 
@@ -26,6 +26,13 @@ enum em_status step_start(const struct em_problem *p, const struct em_evidence *
 enum em_status step_take(const struct em_problem *p, const struct em_evidence *evidence, struct state *from,
                          const struct em_entry *before, struct action a, const struct em_hooks *h,
                          struct step_result *out, struct em_err *err);
+
+/* The same q before another theta: its bounds, no ledger entry of its own. The state is BEFORE E. */
+enum em_status step_put(const struct em_problem *p, const struct em_evidence *evidence, struct state *from,
+                        const struct em_entry *before, const double *theta, const struct em_hooks *h, struct step_result *out,
+                        struct em_err *err);
+/* The largest change of theta between two states, into e. */
+void step_moved(const struct em_problem *p, const struct state *from, const struct state *to, struct em_entry *e);
 
 /* The invariants of a new entry (check.c): EM_BREACH names the step, the observation, the coordinate and the size. */
 enum em_status check_entry(const struct em_problem *p, const struct state *from, const struct state *to,
