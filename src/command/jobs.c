@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command/held.h"
+#include "command/race.h"
 #include "command/selftest.h"
 #include "command/until.h"
 #include "elbow/store.h"
@@ -318,6 +319,17 @@ static enum em_status selftest(struct session *s, const char *name, const struct
 	return st;
 }
 
+/* Likewise. */
+static enum em_status race(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
+{
+	const struct em_snapshot *now = NULL;
+	enum em_status st = em_run_snapshot(s->run, &now, err);
+	if (!st)
+		st = race_run(now, job->count, h, &s->said, err);
+	em_snapshot_release(now);
+	return st;
+}
+
 static enum em_status survey(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
 {
 	struct seen *x = calloc(1, sizeof *x);
@@ -354,9 +366,9 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 	struct relay r = {s, hooks};
 	struct em_hooks h = {&r, relay_cancelled, relay_progress, relay_stepped};
 	enum em_status st;
-	if (job->kind != JOB_SET && job->kind != JOB_SELFTEST && job->kind != JOB_LANDSCAPE && job->kind != JOB_EVIDENCE)
+	if (job->kind != JOB_SET && job->kind != JOB_SELFTEST && job->kind != JOB_RACE && job->kind != JOB_LANDSCAPE && job->kind != JOB_EVIDENCE)
 		s->limit = 0;
-	if (job->kind != JOB_SELFTEST)
+	if (job->kind != JOB_SELFTEST && job->kind != JOB_RACE)
 		s->seen_now = false;
 	if (job->kind != JOB_LANDSCAPE)
 		s->version++;
@@ -374,6 +386,8 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 		return em_fail(err, EM_USAGE, "nothing is open; open data first");
 	else if (job->kind == JOB_LANDSCAPE)
 		st = survey(s, job, &h, err);
+	else if (job->kind == JOB_RACE)
+		st = race(s, job, &(struct em_hooks){&r, relay_cancelled, relay_progress, NULL}, err);
 	else if (job->kind == JOB_BESIDE)
 		st = go_beside(s, job, &h, err);
 	else if (job->kind == JOB_EVIDENCE)

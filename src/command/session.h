@@ -43,6 +43,7 @@ enum job_kind {
 	JOB_LANDSCAPE,/* look: leaves the run alone; the picture's `landscape` is then the answer */
 	JOB_BESIDE,   /* text: "exact", "variational": from now on a run with that e_step goes beside; "": no more. The picture's
 	               * `said` is then the two in a table */
+	JOB_RACE,     /* count: most E-steps. Leaves the session alone; the table is in the picture's `said` */
 	JOB_SELFTEST  /* name: of an example, "" all. Leaves the session alone; the table is in the picture's `said` */
 };
 

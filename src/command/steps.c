@@ -206,6 +206,13 @@ enum em_status verb_selftest(const struct cmd_call *c, struct em_err *err)
 	return st ? st : submit_and_print(c, &job, err);
 }
 
+enum em_status verb_race(const struct cmd_call *c, struct em_err *err)
+{
+	struct job job = {.kind = JOB_RACE};
+	enum em_status st = count_of(c, 0, 5000, &job.count, err);
+	return st ? st : submit_and_print(c, &job, err);
+}
+
 enum em_status verb_beside(const struct cmd_call *c, struct em_err *err)
 {
 	struct job job = {.kind = JOB_BESIDE};

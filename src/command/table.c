@@ -53,6 +53,10 @@ static const struct cmd table[] = {
 	 "data set with its model and start; example alone lists them. Settings behind the path hold for it; those that name columns (text, title, "
 	 "id, columns) are forgotten when another path is opened.",
 	 "open example coins"},
+	{"race", CMD_DATA, "[MOST]", 0, 1, NULL, false, verb_race, "plain EM against SQUAREM from here",
+	 "Two runs of their own from the θ there is now, one with accelerate=squarem, until nothing is gained any more or MOST E-steps (5000) are "
+	 "made; a table says how many E-steps each took to within 1, 1e-2, ... 1e-8 nats of the best bound.",
+	 "open example coins; race"},
 	{"beside", CMD_DATA, "[exact|variational|off]", 0, 1, beside_words, false, verb_beside,
 	 "run LDA's other E-step beside, from the same start",
 	 "A second run that differs in e_step only goes along with this one: a table tells where the two part and by how many nats of log p; "

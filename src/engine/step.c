@@ -486,7 +486,7 @@ enum em_status step_take(const struct em_problem *p, const struct em_evidence *e
 		return em_no_memory(err);
 	*e = (struct em_entry){.step = before->step + 1, .iteration = before->iteration, .size = a.size,
 	                       .elbo = before->elbo, .evidence = before->evidence, .log_evidence = before->log_evidence,
-	                       .log_evidence_se = before->log_evidence_se, .moved_array = ""};
+	                       .log_evidence_se = before->log_evidence_se, .e_steps = before->e_steps, .moved_array = ""};
 	memcpy(e->terms, before->terms, sizeof e->terms);
 	if (e->iteration == 0 || (!a.m && !from->inside && before->phase == EM_M))
 		e->iteration++;
