@@ -16,6 +16,12 @@
 enum em_phase { EM_INIT, EM_E, EM_M, EM_E_PART, EM_M_PART };
 const char *em_phase_name(enum em_phase p); /* "init" "E" "M" "e" "m" */
 
+struct em_entry;
+/* "S" for a macro step, else the name of its phase. */
+const char *em_entry_name(const struct em_entry *e);
+/* What the step from before to now did, in a few sentences: as em_model.explain, and for steps that are the engine's own. */
+void em_step_explain(const struct em_problem *p, const struct em_entry *before, const struct em_entry *now, char *out, size_t size);
+
 enum em_size { EM_UNIT, EM_SWEEP, EM_PHASE, EM_ITERATION };
 
 /* What came of a leap of theta: there was none, or none to make (two plain iterations); it was taken; it would have ended lower and

@@ -42,7 +42,7 @@ static void ledger_row(struct buf *b, const struct em_entry *e, const int width[
 	char first[32];
 	struct number x[NUMBERS];
 	ledger_numbers(e, x);
-	snprintf(first, sizeof first, "%6zu %5zu  %-5s", e->step, e->iteration, em_phase_name(e->phase));
+	snprintf(first, sizeof first, "%6zu %5zu  %-5s", e->step, e->iteration, em_entry_name(e));
 	buf_puts(b, first);
 	for (size_t i = 0; i < NUMBERS; i++)
 		right(b, width[i], x[i].s);
@@ -220,7 +220,7 @@ void report_step(struct buf *b, const struct em_snapshot *s)
 {
 	const struct em_entry *e = s->ledger + s->position;
 	char text[1200];
-	s->problem->model->explain(s->problem, s->position ? e - 1 : NULL, e, text, sizeof text);
+	em_step_explain(s->problem, s->position ? e - 1 : NULL, e, text, sizeof text);
 	wrapped(b, text);
 	buf_printf(b, "log p(X|θ) %s = ELBO %s + KL %s (nats)\n", number_fixed(e->log_evidence, 4).s,
 	           number_fixed(e->elbo, 4).s, number_fixed(e->kl, 4).s);

@@ -67,6 +67,12 @@ enum em_status leap_take(const struct em_problem *p, const struct em_evidence *e
 		x->leap = end == 2 ? EM_LEAPT : e[2].entry.step ? EM_LEAP_REFUSED : EM_LEAP_NONE;
 		x->leap_length = length;
 		x->e_steps = before->e_steps + 2 + (e[2].entry.step > 0);
+		x->seconds = 0;
+		x->sweeps = 0;
+		for (int i = 0; i < 3; i++) {
+			x->seconds += e[i].entry.seconds + m[i].entry.seconds;
+			x->sweeps += e[i].entry.sweeps;
+		}
 		x->gain = x->elbo - before->elbo;
 		x->decreased = x->gain < -x->allowance;
 		step_moved(p, from, out->state, x);

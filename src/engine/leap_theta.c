@@ -7,8 +7,8 @@
 
 #include "engine/leap.h"
 
-/* Below it a probability is as good as gone: it stays what it is. */
-#define GONE 1e-100
+/* Nothing that was above 0 comes nearer to it in one leap. */
+#define LEAST 0.1 /* of its square root */
 
 static size_t extent(const struct em_array *a, unsigned d)
 {
@@ -53,13 +53,26 @@ static void unfactor(const struct em_array *a, size_t k, const double *free_, do
 		}
 }
 
+/* Where the bound is steep theta counts for more: square roots and arcs of them, in which the information of a probability or a rate
+ * is the same everywhere. In logs the words that a topic loses, whose logs have no end, would lead. */
 static double freed(enum em_constraint c, double x)
 {
 	switch (c) {
 	case EM_SIMPLEX_ROWS:
-	case EM_POSITIVE: return x > GONE ? log(x) : log(GONE);
-	case EM_PROBABILITY: return log(fmax(x, GONE)) - log1p(-fmin(x, 1 - 1e-16));
+	case EM_POSITIVE: return sqrt(x);
+	case EM_PROBABILITY: return asin(sqrt(x));
 	default: return x;
+	}
+}
+
+/* like: what it was before the leap. */
+static double bound_again(enum em_constraint c, double f, double like)
+{
+	switch (c) {
+	case EM_SIMPLEX_ROWS:
+	case EM_POSITIVE: return f > LEAST * sqrt(like) ? f * f : LEAST * LEAST * like;
+	case EM_PROBABILITY: return f > 0 && f < M_PI_2 ? sin(f) * sin(f) : like;
+	default: return f;
 	}
 }
 
@@ -82,22 +95,15 @@ static bool to_free(const struct em_problem *p, const double *theta, double *out
 	return true;
 }
 
-/* like: what is gone there stays as it is there. */
 static void row_back(const struct em_array *a, size_t x, const double *free_, const double *like, double *out)
 {
 	unsigned last = a->rank - 1;
 	size_t many = a->dim[last], step = a->stride[last], from = a->rank == 1 ? a->offset : place(a, x, 0, 0);
-	double top = -INFINITY, sum = 0;
-	for (size_t i = 0; i < many; i++)
-		top = fmax(top, free_[from + i * step]);
-	for (size_t i = 0; i < many; i++) {
-		size_t at = from + i * step;
-		sum += out[at] = like[at] > GONE ? exp(free_[at] - top) : 0;
-	}
-	for (size_t i = 0; i < many; i++) {
-		size_t at = from + i * step;
-		out[at] = like[at] > GONE ? fmax(out[at] / sum, GONE) : like[at];
-	}
+	double sum = 0;
+	for (size_t i = from; i < from + many * step; i += step)
+		sum += out[i] = bound_again(EM_SIMPLEX_ROWS, free_[i], like[i]);
+	for (size_t i = from; i < from + many * step; i += step)
+		out[i] /= sum;
 }
 
 static void from_free(const struct em_problem *p, const double *free_, const double *like, double *out)
@@ -105,19 +111,16 @@ static void from_free(const struct em_problem *p, const double *free_, const dou
 	memcpy(out, like, p->layout.theta_size * sizeof *out);
 	for (unsigned n = 0; n < p->layout.theta_arrays; n++) {
 		const struct em_array *a = p->layout.theta + n;
-		bool rows = a->constraint == EM_SIMPLEX_ROWS;
+		bool rows = a->constraint == EM_SIMPLEX_ROWS, matrix = a->constraint == EM_POSITIVE_DEFINITE;
 		for (size_t x = 0; x < (rows && a->rank == 1 ? 1 : extent(a, 0)); x++) {
 			if (rows)
 				row_back(a, x, free_, like, out);
-			else if (a->constraint == EM_POSITIVE_DEFINITE)
+			else if (matrix)
 				unfactor(a, x, free_, out);
-			for (size_t y = 0; y < extent(a, 1) && !rows && a->constraint != EM_POSITIVE_DEFINITE; y++)
+			for (size_t y = 0; y < extent(a, 1) && !rows && !matrix; y++)
 				for (size_t z = 0; z < extent(a, 2); z++) {
 					size_t i = place(a, x, y, z);
-					double f = free_[i];
-					out[i] = a->constraint == EM_POSITIVE      ? (like[i] > GONE ? exp(f) : like[i])
-					         : a->constraint == EM_PROBABILITY ? (like[i] > GONE ? 1 / (1 + exp(-f)) : like[i])
-					                                           : f;
+					out[i] = bound_again(a->constraint, free_[i], like[i]);
 				}
 		}
 	}

@@ -41,7 +41,7 @@ enum em_status em_export_trace(const struct em_snapshot *s, const char *path, bo
 	buf_putc(&b, '\n');
 	for (size_t n = 0; n <= s->position; n++) {
 		const struct em_entry *e = s->ledger + n;
-		buf_printf(&b, "%zu,%zu,%s", e->step, e->iteration, em_phase_name(e->phase));
+		buf_printf(&b, "%zu,%zu,%s", e->step, e->iteration, em_entry_name(e));
 		const double before[] = {e->elbo, e->energy, e->entropy, e->log_evidence};
 		for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
 			buf_putc(&b, ',');

@@ -59,7 +59,7 @@ static void fill_table(struct table *t, const struct em_snapshot *s)
 	if (now->phase == EM_INIT)
 		snprintf(t->label, LABEL, "the start");
 	else
-		snprintf(t->label, LABEL, "%s %c %zu", part ? "inside" : "after", is_m(now) ? 'M' : 'E', now->iteration);
+		snprintf(t->label, LABEL, "%s %c %zu", part ? "inside" : "after", now->leap ? 'S' : is_m(now) ? 'M' : 'E', now->iteration);
 	snprintf(t->note, LABEL, "%.50s", isnan(now->kl) ? "" : pane_known(now).s);
 	t->changed = old != NULL;
 	if (!old)
@@ -280,7 +280,7 @@ static void draw_words(struct canvas *c, struct rect r, const struct em_snapshot
 	const struct em_model *m = s->problem->model;
 	const struct em_entry *now = entry(s);
 	char text[1024] = "";
-	m->explain(s->problem, before(s), now, text, sizeof text);
+	em_step_explain(s->problem, before(s), now, text, sizeof text);
 	bool m_phase = is_m(now) || (now->phase == EM_INIT && s->next_m);
 	const char *equation = m->equation(s->problem, m_phase);
 	int y = pane_text(c, r, style_of(COLOR_DEFAULT), text);

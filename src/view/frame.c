@@ -76,7 +76,7 @@ static bool say_place(const struct em_snapshot *s, char *out, size_t size)
 	else if (now->phase == EM_INIT)
 		snprintf(out + n, size - (size_t)n, "start, next %c", s->next_m ? 'M' : 'E');
 	else
-		snprintf(out + n, size - (size_t)n, "%s done, next %c", back ? pane_short_step(now).s : em_phase_name(now->phase),
+		snprintf(out + n, size - (size_t)n, "%s done, next %c", back ? pane_short_step(now).s : em_entry_name(now),
 		         s->next_m ? 'M' : 'E');
 	return back;
 }

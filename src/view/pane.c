@@ -116,7 +116,7 @@ struct number pane_step(const struct em_entry *e)
 	if (e->phase == EM_INIT)
 		return (struct number){"start"};
 	bool m = e->phase == EM_M || e->phase == EM_M_PART, part = e->phase == EM_E_PART || e->phase == EM_M_PART;
-	snprintf(out.s, sizeof out.s, "%s%c %zu", part ? "part of " : "", m ? 'M' : 'E', e->iteration);
+	snprintf(out.s, sizeof out.s, "%s%c %zu", part ? "part of " : "", e->leap ? 'S' : m ? 'M' : 'E', e->iteration);
 	return out;
 }
 
@@ -124,7 +124,7 @@ struct number pane_short_step(const struct em_entry *e)
 {
 	struct number out = {"start"};
 	if (e->phase != EM_INIT)
-		snprintf(out.s, sizeof out.s, "%s %zu", em_phase_name(e->phase), e->iteration);
+		snprintf(out.s, sizeof out.s, "%s %zu", em_entry_name(e), e->iteration);
 	return out;
 }
 

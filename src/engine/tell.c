@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What a ledger entry is called, and what its step did: the model tells of its own steps, the engine of its own. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/number.h"
+#include "elbow/run.h"
+
+const char *em_entry_name(const struct em_entry *e)
+{
+	return e->leap ? "S" : em_phase_name(e->phase);
+}
+
+static void leapt(const struct em_entry *now, struct buf *b)
+{
+	int d = fabs(now->gain) >= 10 ? 2 : fabs(now->gain) >= 0.1 ? 4 : 6;
+	buf_printf(b, "Macro step %zu (SQUAREM): two iterations of EM", now->iteration);
+	if (now->leap == EM_LEAP_NONE)
+		buf_puts(b, "; they point nowhere further, so that is all. ");
+	else if (now->leap == EM_LEAP_REFUSED)
+		buf_printf(b, ", a leap of θ over %s of them along their way, and an E-step there: its bound was lower than what the two "
+		              "iterations had reached, so the leap was refused and they stand. ", number_short(now->leap_length, 3).s);
+	else
+		buf_printf(b, ", a leap of θ over %s of them along their way, and an iteration from there. ",
+		           number_short(now->leap_length, 3).s);
+	buf_printf(b, "The ELBO %s by %s in %d E-steps.", now->gain < 0 ? "fell" : "rose", number_fixed(fabs(now->gain), d).s,
+	           now->leap == EM_LEAP_NONE ? 2 : 3);
+}
+
+void em_step_explain(const struct em_problem *p, const struct em_entry *before, const struct em_entry *now, char *out, size_t size)
+{
+	struct buf b = {0};
+	if (!now->leap) {
+		p->model->explain(p, before, now, out, size);
+		return;
+	}
+	leapt(now, &b);
+	buf_copy(&b, out, size);
+	buf_free(&b);
+}
