@@ -136,6 +136,9 @@ enum em_status em_run_new(const struct em_model *model, const struct em_data *da
                           const struct em_evidence *evidence, const struct em_given *given,
                           const struct em_hooks *hooks, struct em_run **out, struct em_err *err);
 void em_run_free(struct em_run *r);
+/* Another run that stands where this one does, with the same ledger and settings; they share what was made so far, and go on apart.
+ * Owned: em_run_free. */
+enum em_status em_run_clone(const struct em_run *r, struct em_run **out, struct em_err *err);
 
 /* Steps. With accelerate=squarem a whole EM_ITERATION is a macro step (em_leap); the smaller ones are plain. Each makes whole ledger entries or, on any status but EM_OK and EM_BREACH, leaves the run as it was before the
  * entry that failed. EM_BREACH: the run stands at the entry before, stays usable for looking and going back. */

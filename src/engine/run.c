@@ -175,6 +175,28 @@ void em_run_free(struct em_run *r)
 	free(r);
 }
 
+enum em_status em_run_clone(const struct em_run *r, struct em_run **out, struct em_err *err)
+{
+	struct em_run *c = malloc(sizeof *c);
+	struct record *records = malloc(r->room * sizeof *records);
+	if (!c || !records) {
+		free(c);
+		free(records);
+		return em_no_memory(err);
+	}
+	*c = *r;
+	c->records = memcpy(records, r->records, r->count * sizeof *records);
+	for (size_t i = 0; i < c->count; i++) {
+		problem_retain(records[i].problem);
+		state_retain(records[i].state);
+	}
+	problem_retain(c->problem);
+	state_retain(c->now);
+	state_retain(c->before);
+	*out = c;
+	return EM_OK;
+}
+
 /* When the undone entry ahead was made by the same action under the same settings, and its state is at hand, that is it. */
 static bool redo(struct em_run *r, struct action a)
 {
