@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "command/beside.h"
+#include "command/branches.h"
 #include "command/session.h"
 #include "command/world.h"
 
@@ -44,6 +45,7 @@ struct session {
 	struct seen *seen;/* NULL: none of this run */
 	bool seen_now;
 	struct beside *beside; /* NULL: none */
+	struct branches branches;
 	size_t version;
 	double published; /* when, seconds of the monotonic clock */
 };

@@ -330,6 +330,17 @@ static enum em_status race(struct session *s, const struct job *job, const struc
 	return st;
 }
 
+static enum em_status branch_job(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
+{
+	switch (job->kind) {
+	case JOB_BRANCH: return branches_fork(s, job->name, err);
+	case JOB_SWITCH: return branches_switch(s, job->name, err);
+	case JOB_COMPARE: return branches_compare(s, job->name, job->text, &s->said, err);
+	case JOB_RESTARTS: return branches_restarts(s, job->count, h, &s->said, err);
+	default: s->said = branches_list(s); return EM_OK;
+	}
+}
+
 static enum em_status survey(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
 {
 	struct seen *x = calloc(1, sizeof *x);
@@ -386,6 +397,8 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 		return em_fail(err, EM_USAGE, "nothing is open; open data first");
 	else if (job->kind == JOB_LANDSCAPE)
 		st = survey(s, job, &h, err);
+	else if (job->kind >= JOB_BRANCH && job->kind <= JOB_RESTARTS)
+		st = branch_job(s, job, &(struct em_hooks){&r, relay_cancelled, relay_progress, NULL}, err);
 	else if (job->kind == JOB_RACE)
 		st = race(s, job, &(struct em_hooks){&r, relay_cancelled, relay_progress, NULL}, err);
 	else if (job->kind == JOB_BESIDE)

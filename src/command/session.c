@@ -99,6 +99,8 @@ enum em_status session_publish(struct session *s, struct em_err *err)
 	}
 	h->pub.beside = h->path = beside_path(s->beside);
 	h->pub.version = s->version;
+	memcpy(h->pub.branch, s->branches.all[s->branches.current].name, sizeof h->pub.branch);
+	h->pub.branches = s->branches.count;
 	pthread_mutex_lock(&s->lock);
 	struct held *old = s->newest;
 	s->newest = h;
@@ -118,7 +120,7 @@ struct session *session_new(const struct em_setting_table *screen)
 	s->screen = screen;
 	pthread_mutex_init(&s->lock, NULL);
 	s->settings = em_settings_new(tables, session_tables(s, em_model_at(0), tables));
-	if (!s->settings || session_publish(s, NULL)) {
+	if (!s->settings || branches_init(&s->branches, NULL) || session_publish(s, NULL)) {
 		session_free(s);
 		return NULL;
 	}
@@ -133,6 +135,7 @@ void session_free(struct session *s)
 		picture_release(&s->newest->pub);
 	seen_release(s->seen);
 	beside_free(s->beside);
+	branches_free(&s->branches);
 	em_run_free(s->run);
 	world_release(s->world);
 	em_settings_release(s->settings);

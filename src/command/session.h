@@ -44,6 +44,11 @@ enum job_kind {
 	JOB_BESIDE,   /* text: "exact", "variational": from now on a run with that e_step goes beside; "": no more. The picture's
 	               * `said` is then the two in a table */
 	JOB_RACE,     /* count: most E-steps. Leaves the session alone; the table is in the picture's `said` */
+	JOB_BRANCH,   /* name: a fork, and stands in it */
+	JOB_SWITCH,   /* name: stands in that branch */
+	JOB_BRANCHES, /* leaves the session alone; the list is in the picture's `said` */
+	JOB_COMPARE,  /* name and text: two branches; likewise */
+	JOB_RESTARTS, /* count: other seeds, each a branch; likewise */
 	JOB_SELFTEST  /* name: of an example, "" all. Leaves the session alone; the table is in the picture's `said` */
 };
 
@@ -78,6 +83,8 @@ struct picture {
 	const struct em_landscape *landscape; /* the last that was asked for of this run; NULL: none */
 	bool landscape_now;                /* nothing has moved since */
 	const struct beside_path *beside;  /* NULL: nothing goes beside */
+	char branch[32];                   /* the one that the session stands in */
+	size_t branches;                   /* how many there are */
 	size_t version;                    /* another after every job but those that leave the run alone */
 	const char *said;                  /* what the last job has to say at length, safe for a terminal; NULL: nothing */
 	struct picture_part *part;         /* private */

@@ -206,6 +206,28 @@ enum em_status verb_selftest(const struct cmd_call *c, struct em_err *err)
 	return st ? st : submit_and_print(c, &job, err);
 }
 
+enum em_status verb_branch(const struct cmd_call *c, struct em_err *err)
+{
+	static const struct {
+		const char *name;
+		enum job_kind kind;
+	} kinds[] = {{"branch", JOB_BRANCH}, {"switch", JOB_SWITCH}, {"branches", JOB_BRANCHES}, {"compare", JOB_COMPARE}, {"restarts", JOB_RESTARTS}};
+	struct job job = {.kind = JOB_BRANCH, .count = 10};
+	enum em_status st = EM_OK;
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (strcmp(c->command->name, kinds[i].name) == 0)
+			job.kind = kinds[i].kind;
+	if (job.kind == JOB_RESTARTS)
+		st = count_of(c, 0, 10, &job.count, err);
+	else if (c->argc)
+		st = text_into(job.name, sizeof job.name, c->argv[0], err);
+	if (!st && job.kind == JOB_COMPARE) /* with one name: what the session stands in, and that */
+		st = text_into(job.text, sizeof job.text, c->argc > 1 ? c->argv[1] : c->picture->branch, err);
+	if (!st && job.kind == JOB_RESTARTS && (job.count < 1 || job.count > 100))
+		st = em_fail(err, EM_USAGE, "restarts: from 1 to 100 of them, not %zu", job.count);
+	return st ? st : submit_and_print(c, &job, err);
+}
+
 enum em_status verb_race(const struct cmd_call *c, struct em_err *err)
 {
 	struct job job = {.kind = JOB_RACE};

@@ -53,6 +53,18 @@ static const struct cmd table[] = {
 	 "data set with its model and start; example alone lists them. Settings behind the path hold for it; those that name columns (text, title, "
 	 "id, columns) are forgotten when another path is opened.",
 	 "open example coins"},
+	{"branch", CMD_DATA, "[NAME]", 0, 1, NULL, false, verb_branch, "another run from this step, to go on in",
+	 "A fork: the branch it came from stays as it is, `switch` leads back. Names have letters, digits, blanks and . _ -.", "branch; finish; switch main"},
+	{"switch", CMD_DATA, "NAME", 1, 1, NULL, false, verb_branch, "go on in another branch",
+	 "Run, data and settings are then that branch's; the screen's settings stay.", "branch other; switch main"},
+	{"branches", CMD_DATA, "", 0, 0, NULL, false, verb_branch, "list the branches", "The star is where you are.", "branches"},
+	{"compare", CMD_DATA, "A [B]", 1, 2, NULL, false, verb_branch, "two branches: where they part, which component is which",
+	 "B is the current branch where none is given. Components are matched by the assignment of least total Hellinger distance.",
+	 "branch fork; finish; compare main fork"},
+	{"restarts", CMD_DATA, "[N]", 0, 1, NULL, false, verb_branch, "the same fit from N other seeds",
+	 "Each runs until it converges (or max_iterations) and stays as branch \"seed S\". Told: their bounds, how many optima, how often runs changed "
+	 "places on the way, which components are found again. 10 unless told otherwise.",
+	 "open example three; restarts 3"},
 	{"race", CMD_DATA, "[MOST]", 0, 1, NULL, false, verb_race, "plain EM against SQUAREM from here",
 	 "Two runs of their own from the θ there is now, one with accelerate=squarem, until nothing is gained any more or MOST E-steps (5000) are "
 	 "made; a table says how many E-steps each took to within 1, 1e-2, ... 1e-8 nats of the best bound.",
@@ -61,7 +73,7 @@ static const struct cmd table[] = {
 	 "run LDA's other E-step beside, from the same start",
 	 "A second run that differs in e_step only goes along with this one: a table tells where the two part and by how many nats of log p; "
 	 "Trace draws both. The exact E-step has to be affordable: see e_step.",
-	 "set evidence_budget 0.1; beside exact"},
+	 "open example paradox; set evidence_budget 0.1; beside exact"},
 	{"evidence", CMD_STEP, "[DRAWS]", 0, 1, NULL, false, verb_evidence, "estimate log p where the exact sum is too dear",
 	 "Importance sampling from Dirichlets fitted to the posterior, 4000 draws a document unless told otherwise, from the run's seed. Shown with "
 	 "twice its standard error; documents whose estimate its own signs doubt are counted. No step depends on it.",
