@@ -80,7 +80,7 @@ static enum em_status enter(const struct em_snapshot *s, int scheme, size_t most
 	if (!st) /* nobody goes back */
 		st = em_settings_put(&settings, "history_memory", "1", err);
 	if (!st)
-		st = em_run_new(s->problem->model, s->problem->data, settings, NULL, &given, NULL, &r, err);
+		st = em_run_new(em_model_named(s->problem->model->name), s->problem->data, settings, NULL, &given, NULL, &r, err);
 	if (!st)
 		st = go(r, most, h, x, err);
 	em_run_free(r);

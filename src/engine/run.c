@@ -28,6 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/bugs.h"
 #include "engine/leap.h"
 #include "engine/run.h"
 
@@ -44,6 +45,8 @@ static const struct em_setting rows[] = {
 	{"threads", EM_INTEGER, "0", 0, 256, NULL, EM_EFFECT_STEP, "threads of a step; 0: one a core. The bits do not depend on it"},
 	{"tolerance", EM_REAL, "0.01", 1e-9, 1e6, NULL, EM_EFFECT_STEP,
 	 "nats still to come (Aitken) below which a run counts as converged"},
+	{"bug", EM_CHOICE, "none", 0, 0, bug_choices, EM_EFFECT_STEP,
+	 "plants a classic mistake for the checks to catch, as an exercise; always marked on the screen"},
 	{"accelerate", EM_CHOICE, "none", 0, 0, accelerate_choices, EM_EFFECT_STEP,
 	 "squarem: whole iterations become macro steps of two, a leap of θ, and one from there; a leap that would end lower is refused"},
 };
@@ -329,7 +332,7 @@ enum em_status em_run_set(struct em_run *r, const char *name, const char *value,
 	struct problem *next = NULL;
 	enum em_status st = em_settings_with(p->settings, name, value, &s, err);
 	if (!st)
-		st = problem_new(p->model, p->data, s, &next, err);
+		st = problem_new(r->problem->real, p->data, s, &next, err);
 	em_settings_release(s);
 	if (st)
 		return st;

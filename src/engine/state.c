@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/bugs.h"
+
 struct block *block_new(size_t doubles)
 {
 	if (doubles > SIZE_MAX / 16)
@@ -92,7 +94,10 @@ enum em_status problem_new(const struct em_model *m, const struct em_data *d, co
 	atomic_init(&p->refs, 1);
 	m = em_model_under(m, s);
 	p->p = (struct em_problem){.model = m, .data = d};
+	p->real = m;
 	enum em_status st = m->layout(d, s, &p->p.layout, err);
+	if (!st)
+		st = bug_plant(p, s, err);
 	if (st) {
 		free(p);
 		return st;

@@ -31,6 +31,9 @@ bool block_intact(const struct block *b);
 struct problem {
 	atomic_size_t refs;
 	struct em_problem p;
+	const struct em_model *real; /* p.model, where no bug is planted */
+	struct em_model planted;     /* else it is this, under this title */
+	char title[64];
 };
 
 enum em_status problem_new(const struct em_model *m, const struct em_data *d, const struct em_settings *s,

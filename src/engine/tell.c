@@ -34,9 +34,12 @@ void em_step_explain(const struct em_problem *p, const struct em_entry *before, 
 	struct buf b = {0};
 	if (!now->leap) {
 		p->model->explain(p, before, now, out, size);
-		return;
+		buf_puts(&b, out);
+	} else {
+		leapt(now, &b);
 	}
-	leapt(now, &b);
+	if (em_settings_row(p->settings, "bug") && em_settings_number(p->settings, "bug") > 0)
+		buf_printf(&b, " (bug=%s is planted: these numbers are wrong on purpose.)", em_settings_text(p->settings, "bug"));
 	buf_copy(&b, out, size);
 	buf_free(&b);
 }
