@@ -291,6 +291,7 @@ int main(int argc, char *argv[])
 	bench_gmm();
 	bench_unigrams(c);
 	bench_hmm();
+	bench_exact();
 	bench_estimates();
 	struct rusage use;
 	getrusage(RUSAGE_SELF, &use);
