@@ -155,6 +155,10 @@ static void draw_top(const struct picture *pic, struct canvas *c)
 		if (pic->data->points || line_width(c, &l) + 30 > c->w)
 			snprintf(size->text, sizeof size->text, "%s %s%s", number_count(s->problem->layout.observations).s,
 			         s->problem->model->observation, s->problem->layout.observations == 1 ? "" : "s");
+		if (em_settings_row(s->problem->settings, "bug") && em_settings_number(s->problem->settings, "bug") > 0)
+			snprintf(add(&l, 0, false, on_bar(COLOR_BAD, ATTR_BOLD))->text, 160, "BUG");
+		if (pic->branches > 1)
+			snprintf(add(&l, 4, false, on_bar(COLOR_TITLE, 0))->text, 160, "branch %s", pic->branch);
 		say_verdict(s, &l);
 		struct piece *place = add(&l, 0, true, on_bar(COLOR_DEFAULT, 0));
 		if (say_place(s, place->text, sizeof place->text))
