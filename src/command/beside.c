@@ -2,6 +2,7 @@
 #include "command/beside.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,15 +14,15 @@
 #define APART 0.01
 
 struct beside {
-	struct em_run *run;
+	struct em_run *run; /* NULL: it stays as it is */
+	char label[48];
 	bool exact, ended;
 	double *elbo, *log_p; /* [count], after iterations 0.. */
 	size_t count, room;
 };
 
-static enum em_status note(struct beside *b, struct em_err *err)
+static enum em_status note(struct beside *b, const struct em_entry *e, struct em_err *err)
 {
-	const struct em_entry *e = em_run_entry(b->run);
 	if (b->count == b->room) {
 		size_t room = 2 * b->room + 64;
 		double *elbo = realloc(b->elbo, room * sizeof *elbo);
@@ -50,13 +51,35 @@ enum em_status beside_new(const struct world *w, const struct em_settings *setti
 	if (!st)
 		st = world_run(w, other, init, h, &b->run, err);
 	if (!st)
-		st = note(b, err);
+		st = note(b, em_run_entry(b->run), err);
 	em_settings_release(other);
 	if (st) {
 		beside_free(b);
 		return st;
 	}
 	b->exact = strcmp(e_step, "exact") == 0;
+	snprintf(b->label, sizeof b->label, "log p, %s", b->exact ? "exact" : "mean field");
+	*out = b;
+	return EM_OK;
+}
+
+enum em_status beside_still(const struct em_snapshot *s, const char *name, struct beside **out, struct em_err *err)
+{
+	struct beside *b = calloc(1, sizeof *b);
+	enum em_status st = b ? EM_OK : em_no_memory(err);
+	for (size_t i = 0; i <= s->position && !st; i++) {
+		const struct em_entry *e = s->ledger + i;
+		if ((e->phase == EM_M || e->phase == EM_INIT) && e->iteration >= b->count)
+			st = note(b, e, err);
+		else if (e->phase == EM_M) /* made again: the last one counts */
+			b->elbo[b->count - 1] = e->elbo;
+	}
+	if (st) {
+		beside_free(b);
+		return st;
+	}
+	b->ended = true;
+	snprintf(b->label, sizeof b->label, "ELBO of %.32s", name);
 	*out = b;
 	return EM_OK;
 }
@@ -80,7 +103,7 @@ enum em_status beside_follow(struct beside *b, const struct em_run *run, const s
 		if (st == EM_CANCELLED || st == EM_MEMORY)
 			return st;
 		b->ended = st != EM_OK;
-		st = st ? EM_OK : note(b, err);
+		st = st ? EM_OK : note(b, em_run_entry(b->run), err);
 		if (st)
 			return st;
 	}
@@ -90,7 +113,7 @@ enum em_status beside_follow(struct beside *b, const struct em_run *run, const s
 void beside_set(struct beside *b, const char *name, const char *value)
 {
 	struct em_err unused;
-	if (b)
+	if (b && b->run)
 		em_run_set(b->run, name, value, &unused);
 }
 
@@ -100,7 +123,8 @@ struct beside_path *beside_path(const struct beside *b)
 	if (!p)
 		return NULL;
 	double *at = (double *)(void *)(p + 1);
-	*p = (struct beside_path){b->exact, b->count, at, at + b->count};
+	*p = (struct beside_path){.exact = b->exact, .bound = !b->run, .count = b->count, .elbo = at, .log_p = at + b->count};
+	memcpy(p->label, b->label, sizeof p->label);
 	memcpy(at, b->elbo, b->count * sizeof *at);
 	memcpy(at + b->count, b->log_p, b->count * sizeof *at);
 	return p;

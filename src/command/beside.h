@@ -14,6 +14,8 @@ struct beside;
  * where the run has that already, the model has no e_step, or the exact one cannot be afforded. Owned: beside_free. */
 enum em_status beside_new(const struct world *w, const struct em_settings *settings, const char *init, const char *e_step,
                           const struct em_hooks *h, struct beside **out, struct em_err *err);
+/* Another run as far as it has come, under a name; it stays as it is. */
+enum em_status beside_still(const struct em_snapshot *s, const char *name, struct beside **out, struct em_err *err);
 /* Below, NULL is nothing that goes beside: then nothing happens. */
 void beside_free(struct beside *b);
 /* Goes on to the last whole iteration of the run. A step without a result ends it there. EM_CANCELLED: it keeps the iterations

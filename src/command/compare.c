@@ -122,6 +122,12 @@ enum em_status branches_compare(struct session *s, const char *a, const char *b,
 		settings(&out, branches_settings(s, at[0]), branches_settings(s, at[1]));
 		st = same ? components(&out, x[0], x[1], err) : EM_OK;
 	}
+	for (int i = 0; i < 2 && !st; i++) /* the other one, for the chart of the steps */
+		if (at[1 - i] == s->branches.current && at[i] != s->branches.current) {
+			beside_free(s->beside);
+			s->beside = NULL;
+			st = beside_still(x[i], name[i], &s->beside, err);
+		}
 	em_snapshot_release(x[0]);
 	em_snapshot_release(x[1]);
 	if (!st)

@@ -65,9 +65,11 @@ struct job {
 	char init[1024];
 };
 
-/* Where a run that went beside has come: after each iteration, 0 the start. */
+/* Where a run that went beside has come, or another branch: after each iteration, 0 the start. */
 struct beside_path {
+	char label[48];              /* for a chart */
 	bool exact;                  /* its E-step */
+	bool bound;                  /* its ELBO is what to look at; else its log p */
 	size_t count;                /* iterations + 1 */
 	const double *elbo, *log_p;  /* [count] nats; NAN unknown */
 };

@@ -38,7 +38,7 @@ static struct window shown(const struct ui *ui, const struct em_snapshot *s)
 /* ---- the figure ---- */
 
 /* The undone ones hold what lies after the position; they are drawn dim, below the others. */
-enum { UNDONE_P, UNDONE, EVIDENCE, ELBO_SERIES, FALLS, UNDONE_E, UNDONE_M, GAIN_E, GAIN_M, SERIES };
+enum { UNDONE_P, UNDONE, BESIDE, EVIDENCE, ELBO_SERIES, FALLS, UNDONE_E, UNDONE_M, GAIN_E, GAIN_M, SERIES };
 
 struct points {
 	double *x, *y;
@@ -93,6 +93,28 @@ static bool collect(const struct em_snapshot *s, struct window w, int series, st
 	return true;
 }
 
+/* The other run's numbers at the steps that ended the same iterations here. */
+static bool collect_beside(const struct em_snapshot *s, struct window w, const struct beside_path *path, struct points *out)
+{
+	size_t n = w.to - w.from + 1;
+	out->x = malloc(n * sizeof *out->x);
+	out->y = malloc(n * sizeof *out->y);
+	if (!out->x || !out->y)
+		return false;
+	for (size_t step = w.from; step <= w.to; step++) {
+		const struct em_entry *e = s->ledger + step;
+		bool end = e->phase == EM_INIT || (e->phase == EM_M && (step + 1 == s->entries || e[1].iteration != e->iteration));
+		if (!path || !end || e->iteration >= path->count)
+			continue;
+		double y = path->bound ? path->elbo[e->iteration] : path->log_p[e->iteration];
+		if (isnan(y))
+			continue;
+		out->x[out->n] = (double)step;
+		out->y[out->n++] = y;
+	}
+	return true;
+}
+
 static const struct {
 	const char *label;
 	enum fig_kind kind;
@@ -101,6 +123,7 @@ static const struct {
 } looks[SERIES] = {
 	[UNDONE_P] = {NULL, FIG_LINE, MARK_NONE, COLOR_DIM},
 	[UNDONE] = {"undone", FIG_LINE, MARK_NONE, COLOR_DIM},
+	[BESIDE] = {NULL, FIG_LINE, MARK_NONE, COLOR_KL},
 	[EVIDENCE] = {"log p", FIG_LINE, MARK_TRIANGLE, COLOR_EVIDENCE},
 	[ELBO_SERIES] = {"ELBO", FIG_LINE, MARK_DOT, COLOR_ELBO},
 	[FALLS] = {"fell", FIG_POINTS, MARK_CROSS, COLOR_BAD},
@@ -110,8 +133,9 @@ static const struct {
 	[GAIN_M] = {"M-steps", FIG_LINE, MARK_TRIANGLE, COLOR_ELBO},
 };
 
-static void draw_figure(struct ui *ui, const struct em_snapshot *s, struct canvas *c, struct rect r)
+static void draw_figure(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r)
 {
+	const struct em_snapshot *s = pic->run;
 	struct window w = shown(ui, s);
 	struct points p[SERIES] = {{0}};
 	struct fig_series series[SERIES];
@@ -119,9 +143,9 @@ static void draw_figure(struct ui *ui, const struct em_snapshot *s, struct canva
 	int first = ui->trace_gain ? UNDONE_E : UNDONE_P, last = ui->trace_gain ? GAIN_M : FALLS;
 	bool ok = true;
 	for (int i = first; i <= last && ok; i++) {
-		ok = collect(s, w, i, &p[i]);
+		ok = i == BESIDE ? collect_beside(s, w, pic->beside, &p[i]) : collect(s, w, i, &p[i]);
 		if (ok && p[i].n)
-			series[n++] = (struct fig_series){.label = looks[i].label, .x = p[i].x, .y = p[i].y, .n = p[i].n,
+			series[n++] = (struct fig_series){.label = i == BESIDE ? pic->beside->label : looks[i].label, .x = p[i].x, .y = p[i].y, .n = p[i].n,
 			                                  .kind = looks[i].kind, .mark = looks[i].mark, .color = looks[i].color};
 	}
 	struct fig f = {
@@ -237,7 +261,7 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 		                                                              : "Enter goes to step %zu.", at);
 		canvas_put_clipped(c, foot.x, foot.y, foot.w, style_of(COLOR_DIM), text);
 	}
-	draw_figure(ui, s, c, r);
+	draw_figure(ui, pic, c, r);
 }
 
 /* ---- commands ---- */
