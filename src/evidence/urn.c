@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "elbow/document.h"
 #include "evidence/posterior.h"
 
@@ -28,8 +29,17 @@ enum { EM_URN_TOPICS = 64, PATIENCE = 1 << 15 /* states between two looks at can
 
 /* A state is the first K-1 counts; the last is n - s, s their sum. States lie graded by s, within a grade in the order of
  * the combinadic of the partial sums. So an index does not depend on n: topic K leaves it, topic j < K leads from a state
- * of grade s-1 to one of grade s, and a pass from high grades to low updates in place. */
-struct way { /* into a state, by one more of topic j */
+ * of grade s-1 to one of grade s, so each is made from itself and states of the grade below. The states of a grade that differ in the
+ * first two counts alone, m_1 + m_2 = r, are neighbours: a run, rising in m_1. Topics 1 and 2 lead to it from one run, every other
+ * topic from one run of its own, all of them state by state, so that eight states are done at once. With two topics all states
+ * are one run, and it leads to itself. */
+struct run {
+	uint32_t first, r;
+	uint32_t before; /* the run of r - 1 */
+	uint32_t ways;   /* the first of its ways; they end where those of the next begin */
+};
+
+struct way { /* into a run, by one more of topic j > 2 */
 	uint32_t weight; /* index of its weight: j, and the count of j before */
 	uint32_t from;
 };
@@ -46,12 +56,14 @@ struct urn {
 	bool halted;       /* cancelled once is cancelled for good */
 	bool (*cancelled)(void *);
 	void *self;
-	double *choose;    /* [n+k+2][k]: binomial coefficients */
+	uint32_t *choose;  /* [n+k+2][k]: binomial coefficients; those beyond the states are not asked for */
 	size_t *grade;     /* [n+2]: first state of a grade; the last is the number of states */
-	uint32_t *first;   /* [states+1]: its first way */
-	struct way *way;   /* at most states * min(n, k-1) */
-	double *a;         /* [states] */
+	size_t *grade_run; /* [n+2]: its first run */
+	struct run *run;   /* and one more, for its ways */
+	struct way *way;   /* at most runs * min(n, k-3) */
+	double *memory, *a, *next; /* twice [states], and room on both sides */
 	double *weight;    /* [k][n+1]: (alpha_j + m) beta_j / scale, for one word */
+	double *up, *down; /* topic 1: up[1+m], topic 2: down[n-1-m]; [n+1] and room, 0 at up[0] and down[n] */
 	struct wide *wide_a, *wide_weight; /* the same, where not narrow */
 };
 
@@ -94,33 +106,32 @@ static bool next_composition(uint32_t *m, size_t parts)
 	return true;
 }
 
-/* The ways into the states of grade s. One count less lowers the partial sums from there on by one, so the rank of the
- * state before is a prefix of this state's rank and a suffix of the lowered one's. */
+/* The runs of grade s. One count less lowers the partial sums from there on by one, so the rank of a run before is a
+ * prefix of this run's rank and a suffix of the lowered one's. */
 static size_t fill_grade(struct urn *u, size_t s, size_t ways)
 {
-	size_t parts = u->k - 1, sum[EM_URN_TOPICS];
-	uint32_t m[EM_URN_TOPICS] = {0};
+	size_t parts = u->k - 1, sum[EM_URN_TOPICS], first = u->grade[s];
+	uint32_t m[EM_URN_TOPICS] = {0}; /* m[1] stands for the first two */
 	m[parts - 1] = (uint32_t)s;
-	for (size_t i = u->grade[s]; i < u->grade[s + 1]; i++) {
-		double prefix = 0, suffix = 0;
+	for (size_t i = u->grade_run[s]; i < u->grade_run[s + 1]; i++) {
+		uint32_t prefix = 0, suffix = 0;
 		if (i % PATIENCE == 0 && stopped(u))
 			break;
-		u->first[i] = (uint32_t)ways;
-		for (size_t j = 0, r = 0; j < parts; j++)
-			sum[j] = r += m[j];
-		for (size_t j = 0; s > 0 && j + 1 < parts; j++) /* lowered where the sum is 0 is a way that does not exist */
+		for (size_t j = 1, sofar = 0; j < parts; j++)
+			sum[j] = sofar += m[j];
+		for (size_t j = 1; s > 0 && j + 1 < parts; j++) /* lowered where the sum is 0 is a way that does not exist */
 			suffix += sum[j] ? u->choose[(sum[j] + j - 1) * u->k + j + 1] : 0;
-		for (size_t j = 0; j < parts; j++) {
-			if (m[j]) {
-				size_t from = u->grade[s - 1] + (size_t)(prefix + suffix + 0.5);
-				u->way[ways++] = (struct way){(uint32_t)(j * (u->n + 1) + m[j] - 1), (uint32_t)from};
-			}
+		u->run[i] = (struct run){(uint32_t)first, m[1], m[1] ? (uint32_t)u->grade[s - 1] + suffix : 0, (uint32_t)ways};
+		first += m[1] + 1;
+		for (size_t j = 1; j < parts; j++) {
+			if (m[j] && j > 1)
+				u->way[ways++] = (struct way){(uint32_t)(j * (u->n + 1) + m[j] - 1), (uint32_t)u->grade[s - 1] + prefix + suffix};
 			if (j + 1 < parts) {
 				prefix += u->choose[(sum[j] + j) * u->k + j + 1];
 				suffix -= s > 0 && sum[j] ? u->choose[(sum[j] + j - 1) * u->k + j + 1] : 0;
 			}
 		}
-		next_composition(m, parts);
+		next_composition(m + 1, parts - 1);
 	}
 	return ways;
 }
@@ -128,38 +139,50 @@ static size_t fill_grade(struct urn *u, size_t s, size_t ways)
 static void fill_tables(struct urn *u)
 {
 	size_t ways = 0;
-	for (size_t s = 0; s <= u->n; s++)
+	for (size_t s = 0; s <= u->n && u->k > 2; s++)
 		ways = fill_grade(u, s, ways);
-	u->first[u->grade[u->n + 1]] = (uint32_t)ways;
+	u->run[u->grade_run[u->n + 1]].ways = (uint32_t)ways;
 }
 
 static void urn_free(struct urn *u)
 {
 	free(u->choose);
 	free(u->grade);
-	free(u->first);
+	free(u->grade_run);
+	free(u->run);
 	free(u->way);
-	free(u->a);
+	free(u->memory);
 	free(u->weight);
+	free(u->up);
 	free(u->wide_a);
 	free(u->wide_weight);
 }
 
-static bool reserve(struct urn *u, size_t states)
+static bool reserve(struct urn *u, size_t states, size_t runs)
 {
-	size_t k = u->k, n = u->n, ways = states * (k - 1 < n ? k - 1 : n), weights = k * (n + 1);
+	size_t k = u->k, n = u->n, others = k > 3 ? k - 3 : 0, ways = runs * (others < n ? others : n), weights = k * (n + 1);
 	u->choose = calloc((n + k + 2) * k, sizeof *u->choose);
 	u->grade = calloc(n + 2, sizeof *u->grade);
-	u->first = calloc(states + 1, sizeof *u->first);
+	u->grade_run = calloc(n + 2, sizeof *u->grade_run);
+	u->run = calloc(runs + 1, sizeof *u->run);
 	u->way = malloc((ways + 1) * sizeof *u->way);
 	if (u->narrow) {
-		u->a = calloc(states, sizeof *u->a);
+		u->memory = calloc(2 * (states + 2 * VEC_LANES), sizeof *u->a);
 		u->weight = calloc(weights, sizeof *u->weight);
+		u->up = calloc(2 * (n + 1 + VEC_LANES), sizeof *u->up);
 	} else {
 		u->wide_a = calloc(states, sizeof *u->wide_a);
 		u->wide_weight = calloc(weights, sizeof *u->wide_weight);
 	}
-	return u->choose && u->grade && u->first && u->way && (u->narrow ? u->a && u->weight : u->wide_a && u->wide_weight);
+	if (!(u->choose && u->grade && u->grade_run && u->run && u->way &&
+	      (u->narrow ? u->memory && u->weight && u->up : u->wide_a && u->wide_weight)))
+		return false;
+	if (u->narrow) {
+		u->a = u->memory + VEC_LANES;
+		u->next = u->a + states + 2 * VEC_LANES;
+		u->down = u->up + n + 1 + VEC_LANES;
+	}
+	return true;
 }
 
 static enum em_status urn_new(struct urn *u, struct em_err *err)
@@ -169,15 +192,17 @@ static enum em_status urn_new(struct urn *u, struct em_err *err)
 	if (k > EM_URN_TOPICS || states > EM_URN_STATES)
 		return em_fail(err, EM_USAGE, "%zu words and %zu topics have %.3g states; the exact sum goes to %.3g states and %d topics",
 		               n, k, states, EM_URN_STATES, EM_URN_TOPICS);
-	if (!reserve(u, (size_t)(states + 0.5))) {
+	if (!reserve(u, (size_t)(states + 0.5), k > 2 ? (size_t)(binomial(n + parts - 1, parts - 1) + 0.5) : 1)) {
 		urn_free(u);
 		return em_no_memory(err);
 	}
 	for (size_t i = 0; i < n + k + 2; i++)
 		for (size_t j = 0; j < k; j++)
-			u->choose[i * k + j] = i >= j ? binomial(i, j) : 0;
-	for (size_t s = 0; s <= n; s++)
+			u->choose[i * k + j] = i >= j ? (uint32_t)fmin(binomial(i, j) + 0.5, UINT32_MAX) : 0;
+	for (size_t s = 0; s <= n; s++) {
 		u->grade[s + 1] = u->grade[s] + (size_t)(binomial(s + parts - 1, parts - 1) + 0.5);
+		u->grade_run[s + 1] = k > 2 ? u->grade_run[s] + (size_t)(binomial(s + parts - 2, parts - 2) + 0.5) : 0;
+	}
 	fill_tables(u);
 	return EM_OK;
 }
@@ -197,23 +222,76 @@ static bool safe(size_t k, size_t n, const double *alpha)
 	return log(TINY) + room + regain < log(1e-14);
 }
 
+/* Eight doubles anywhere. */
+typedef double anyvec __attribute__((vector_size(64), aligned(8), may_alias));
+#define ANY_GET(x) ((vec)*(const anyvec *)(const void *)(x))
+#define ANY_PUT(x) (*(anyvec *)(void *)(x))
+
+/* All bits of the lanes that are wanted: eight from masks + 8 - lanes. */
+typedef int64_t anyivec __attribute__((vector_size(64), aligned(8), may_alias));
+static const int64_t masks[2 * VEC_LANES] = {-1, -1, -1, -1, -1, -1, -1, -1};
+
+/* Kernel: of a run of `length` states from `first` on, state i is stay old[i] + up[i] before[i-1] + down[i] before[i] + the other
+ * ways into it. up[0] and down[length-1] are 0. What it writes beyond the run is overwritten by the runs to come. */
+#define EIGHT_STATES(x, u, i, first, before, up, down, stay, begin, end)                                \
+	do {                                                                                            \
+		(x) = (stay) * ANY_GET((u)->a + (first) + (i));                                         \
+		(x) += ANY_GET((up) + (i)) * ANY_GET((u)->a + (before) + (i) - 1);                      \
+		(x) += ANY_GET((down) + (i)) * ANY_GET((u)->a + (before) + (i));                        \
+		for (const struct way *w_ = (begin); w_ < (end); w_++)                                  \
+			(x) += (u)->weight[w_->weight] * ANY_GET((u)->a + w_->from + (i));              \
+		ivec low_ = (x) < TINY;                                                                 \
+		(x) = (vec)((ivec)(x) & ~low_);                                                         \
+		ANY_PUT((u)->next + (first) + (i)) = (x);                                               \
+	} while (0)
+#define FILL_RUN(total, u, first, length, before, up, down, stay, begin, end)                           \
+	do {                                                                                            \
+		size_t i_ = 0, all_ = (length);                                                         \
+		vec x_;                                                                                 \
+		for (; i_ + VEC_LANES <= all_; i_ += VEC_LANES) {                                       \
+			EIGHT_STATES(x_, u, i_, first, before, up, down, stay, begin, end);             \
+			(total) += x_;                                                                  \
+		}                                                                                       \
+		if (i_ < all_) {                                                                        \
+			EIGHT_STATES(x_, u, i_, first, before, up, down, stay, begin, end);             \
+			(total) += (vec)((ivec)x_ & *(const anyivec *)(const void *)(masks + VEC_LANES - (all_ - i_))); \
+		}                                                                                       \
+	} while (0)
+
+/* Runs from .. to-1 of one grade. */
+HOT static double fill_runs(const struct urn *restrict u, size_t from, size_t to, double stay)
+{
+	vec total = EACH(0.0);
+	const struct urn v = *u;
+	for (const struct run *x = v.run + from; x < v.run + to; x++)
+		FILL_RUN(total, &v, x->first, (size_t)x->r + 1, x->before, v.up, v.down + v.n - x->r, stay, v.way + x->ways, v.way + x[1].ways);
+	return LANE_SUM(total);
+}
+
+/* Two topics: the states of n + 1 words. */
+HOT static double fill_one(const struct urn *u, size_t n)
+{
+	vec total = EACH(0.0);
+	FILL_RUN(total, u, 0, n + 2, 0, u->up, u->down + u->n - n - 1, 0, u->way, u->way);
+	return LANE_SUM(total);
+}
+
 /* Adds the (n+1)-st word: states of n words become states of n+1. Returns the sum of all. */
 static double add_word(struct urn *u, size_t n)
 {
-	double sum = 0;
 	const double *last = u->weight + (u->k - 1) * (u->n + 1);
-	for (size_t s = n + 2; s-- > 0;) {
-		double stay = s <= n ? last[n - s] : 0;
-		for (size_t i = u->grade[s]; i < u->grade[s + 1]; i++) {
-			double x = stay * u->a[i];
-			for (size_t j = u->first[i]; j < u->first[i + 1]; j++)
-				x += u->weight[u->way[j].weight] * u->a[u->way[j].from];
-			u->a[i] = x = x < TINY ? 0 : x;
-			sum += x;
-			if (i % PATIENCE == 0 && stopped(u))
+	double sum = 0, *spare = u->a;
+	if (u->k == 2)
+		sum = stopped(u) ? NAN : fill_one(u, n);
+	for (size_t s = 0; s < n + 2 && u->k > 2; s++)
+		for (size_t from = u->grade_run[s], to; from < u->grade_run[s + 1]; from = to) {
+			if (stopped(u))
 				return NAN;
+			to = from + PATIENCE / 16 < u->grade_run[s + 1] ? from + PATIENCE / 16 : u->grade_run[s + 1];
+			sum += fill_runs(u, from, to, s <= n ? last[n - s] : 0);
 		}
-	}
+	u->a = u->next;
+	u->next = spare;
 	return sum;
 }
 
@@ -249,6 +327,10 @@ static double sum_narrow(struct urn *u, const struct words *x)
 				double *weight = u->weight + j * (u->n + 1), each = row[j] / top / ((x->total + (double)i) * scale);
 				for (size_t m = 0; m <= i; m++)
 					weight[m] = (x->alpha[j] + (double)m) * each;
+			}
+			for (size_t m = 0; m <= i; m++) {
+				u->up[1 + m] = u->weight[m];
+				u->down[u->n - 1 - m] = u->weight[u->n + 1 + m];
 			}
 			scale = add_word(u, i);
 			if (stopped(u))
@@ -295,19 +377,34 @@ static inline void add_product(struct wide *x, struct wide y, struct wide z)
 		*x = (struct wide){p.m + (x->m > 0 && x->e == p.e - 1 ? x->m * 0x1p-256 : 0), p.e};
 }
 
+static void fill_wide(struct urn *u, const struct run *x, size_t length, struct wide stay)
+{
+	const struct wide *up = u->wide_weight, *down = up + u->n + 1;
+	for (size_t i = length; i-- > 0;) {
+		struct wide sum = {0}, *a = u->wide_a + x->first + i, *before = u->wide_a + x->before + i;
+		if (stay.m > 0)
+			add_product(&sum, stay, *a);
+		if (i > 0)
+			add_product(&sum, up[i - 1], before[-1]);
+		if (i + 1 < length)
+			add_product(&sum, down[length - i - 2], before[0]);
+		for (size_t j = x->ways; u->k > 3 && j < x[1].ways; j++)
+			add_product(&sum, u->wide_weight[u->way[j].weight], u->wide_a[u->way[j].from + i]);
+		*a = widen(sum.m, sum.e);
+	}
+}
+
 static void add_wide(struct urn *u, size_t n)
 {
+	static const struct wide none = {0, 0};
 	const struct wide *last = u->wide_weight + (u->k - 1) * (u->n + 1);
-	for (size_t s = n + 2; s-- > 0;)
-		for (size_t i = u->grade[s]; i < u->grade[s + 1]; i++) {
-			struct wide x = {0};
-			if (s <= n)
-				add_product(&x, last[n - s], u->wide_a[i]);
-			for (size_t j = u->first[i]; j < u->first[i + 1]; j++)
-				add_product(&x, u->wide_weight[u->way[j].weight], u->wide_a[u->way[j].from]);
-			u->wide_a[i] = widen(x.m, x.e);
-			if (i % PATIENCE == 0 && stopped(u))
+	if (u->k == 2 && !stopped(u))
+		fill_wide(u, u->run, n + 2, none);
+	for (size_t s = n + 2; s-- > 0 && u->k > 2;)
+		for (size_t i = u->grade_run[s]; i < u->grade_run[s + 1]; i++) {
+			if (i % 64 == 0 && stopped(u))
 				return;
+			fill_wide(u, u->run + i, (size_t)u->run[i].r + 1, s <= n ? last[n - s] : none);
 		}
 }
 
