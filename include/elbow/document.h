@@ -31,11 +31,12 @@ enum em_status em_document_log_p(const struct em_document *d, const struct em_st
 const char *em_document_method(size_t topics, size_t tokens, size_t pairs, const uint32_t *count, double *seconds);
 
 /* The urn sum, p(w) = sum over topic counts m of coef_m[prod_n sum_k beta_{k,w_n} x_k] DM(m): log p(w|alpha,beta) of one
- * sequence of counts. The beta of a word are K doubles at beta + term[w]*stride. Work: N C(N+K-1,K-1) with N the number of tokens; memory C(N+K-1,K-1) doubles and index tables. */
+ * sequence of counts. The beta of a word are K doubles at beta + term[w]*stride. Work: N C(N+K-1,K-1) with N the number of tokens; memory 2 C(N+K-1,K-1) doubles and index tables. */
 enum em_status em_urn_log_evidence(size_t k, const double *alpha, const double *beta, size_t stride, size_t pairs,
                                    const unsigned *term, const unsigned *count, double *out,
                                    bool (*cancelled)(void *), void *self, struct em_err *err);
-/* Its predicted seconds: 2e-9 (N + K) C(N+K-1,K-1), the tables included; HUGE_VAL beyond 64 topics or 5e6 states. */
+/* Its predicted seconds: C(N+K-1,K-1) times 0.2e-9 N, and 2e-9 K for the tables; and 4e-9 N where N > 600, since doubles may not be
+ * wide enough. HUGE_VAL beyond 64 topics or 5e6 states. */
 double em_urn_cost(size_t k, size_t tokens);
 
 /* The same by Gauss's quadrature over the simplex, m = min(floor(N/2) + 1, ceil(3.5 sqrt N) + 4) nodes for each topic but

@@ -83,8 +83,10 @@ static double binomial(size_t n, size_t k)
 
 double em_urn_cost(size_t k, size_t tokens)
 {
-	double states = k > 0 && k <= EM_URN_TOPICS ? binomial(tokens + k - 1, k - 1) : HUGE_VAL;
-	return states <= EM_URN_STATES ? 2e-9 * states * (double)(tokens + k) : HUGE_VAL;
+	double states = k > 0 && k <= EM_URN_TOPICS ? binomial(tokens + k - 1, k - 1) : HUGE_VAL, n = (double)tokens;
+	if (!(states <= EM_URN_STATES))
+		return HUGE_VAL;
+	return states * (0.2e-9 * n + 2e-9 * (double)k) + (n > 600 ? 4e-9 * n * states : 0);
 }
 
 /* The next composition of the same sum in combinadic order; false after the last. */
