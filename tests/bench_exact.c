@@ -227,6 +227,24 @@ static void row_reach(size_t k, size_t tokens, size_t pairs)
 	drop(&m);
 }
 
+/* The longest document, half as many terms as words, that is predicted to take 0.1 s; and what it takes. */
+static void row_longest(size_t k)
+{
+	struct made m;
+	double predicted = 0;
+	size_t n = 2;
+	for (size_t step = 1 << 16; step > 0; step /= 2) {
+		make(&m, k, n + step, (n + step) / 2);
+		em_document_method(k, n + step, (n + step) / 2, m.count, &predicted);
+		n += predicted <= 0.1 ? step : 0;
+		drop(&m);
+	}
+	make(&m, k, n, n / 2);
+	const char *method = em_document_method(k, n, n / 2, m.count, &predicted);
+	printf("  | %zu | %zu | %s | %.0f |\n", k, n, method, time_of(by_cheapest, &m.d) * 1e3);
+	drop(&m);
+}
+
 /* All 140 documents, one after the other on one thread. */
 static void bench_gazette(void)
 {
@@ -273,7 +291,7 @@ static void bench_gazette(void)
 void bench_exact(void)
 {
 	printf("exact log p of a document, one thread\n");
-	row_urn(2, 1000);
+	row_urn(2, 500);
 	row_urn(3, 200);
 	row_urn(4, 60);
 	row_urn(5, 40);
@@ -295,5 +313,8 @@ void bench_exact(void)
 	row_reach(10, 15, 12);
 	row_reach(20, 12, 10);
 	row_reach(100, 10, 10);
+	printf("  | K | longest document for 0.1 s | method | measured, ms |\n  |---|---|---|---|\n");
+	for (size_t k = 2; k <= 10; k++)
+		row_longest(k);
 	bench_gazette();
 }
