@@ -91,7 +91,8 @@ void report_ledger(struct buf *b, const struct em_snapshot *s, size_t most)
 		buf_printf(b, "(nats; log p and KL of step %zu are estimates, ± %s)\n", last->step, number_short(2 * last->log_evidence_se, 2).s);
 	else
 		buf_printf(b, "(nats; log p and KL are %s)\n",
-		           last->evidence == EM_EVIDENCE_EXACT ? "exact" : "unknown: the exact sum costs more than evidence_budget allows");
+		           last->evidence == EM_EVIDENCE_EXACT ? "exact" : s->problem->model->global ? "unknown: an integral over all topics"
+		                                                 : "unknown: the exact sum costs more than evidence_budget allows");
 }
 
 /* A blank is a symbol too. */

@@ -58,6 +58,10 @@ static enum em_status check_sums(const struct em_problem *p, const struct state 
 	for (size_t n = 0; n < p->layout.observations; n++)
 		sum_add(&sum, b[n].elbo);
 	each = sum_of(&sum);
+	if (p->model->global) {
+		double unused[EM_TERMS] = {0};
+		each += p->model->global(p, s->theta->v, unused);
+	}
 	if (fabs(terms - e->elbo) > e->allowance)
 		return em_fail(err, EM_BREACH, "%s: the terms sum to %.12g, the ELBO is %.12g; they differ by %.3g, rounding allows %.3g",
 		               where(e, at, sizeof at), terms, e->elbo, terms - e->elbo, e->allowance);

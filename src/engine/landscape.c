@@ -159,10 +159,15 @@ static enum em_status value(struct survey *v, double *log_p, double *bound, stru
 		double terms[EM_TERMS] = {0};
 		const struct em_entry *e = &v->run->records[v->run->position].entry;
 		m->energy(v->p, v->theta, v->s->stats->v, terms);
+		double here[EM_TERMS] = {0};
 		*bound = 0;
+		if (m->global) /* in the ledger's entropies: those of its own theta */
+			m->global(v->p, v->s->theta->v, here);
 		for (size_t i = 0; i < v->p->layout.terms; i++)
-			*bound += m->terms[i].entropy ? e->terms[i] : terms[i];
+			*bound += m->terms[i].entropy ? e->terms[i] - here[i] : terms[i];
 	}
+	double own[EM_TERMS] = {0};
+	*bound += m->global ? m->global(v->p, v->theta, own) : 0;
 	if (!st && v->by_method) {
 		st = pass_evidence(v->p, v->theta, v->run->evidence, v->log_p, v->hooks, err);
 		*log_p = 0;

@@ -15,6 +15,12 @@ static double clock_now(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* What belongs to theta and to no observation. */
+static double global_terms(const struct em_problem *p, const double *theta, double *terms)
+{
+	return p->model->global ? p->model->global(p, theta, terms) : 0;
+}
+
 /* The bounds of all observations as the entry's ELBO and terms; also the sum of sizes, for the rounding allowance. */
 static void total_bounds(const struct em_problem *p, const struct state *s, struct em_entry *e)
 {
@@ -31,6 +37,12 @@ static void total_bounds(const struct em_problem *p, const struct state *s, stru
 	e->elbo = sum_of(&elbo);
 	for (size_t i = 0; i < p->layout.terms; i++)
 		e->terms[i] = sum_of(&term[i]);
+	double own[EM_TERMS] = {0};
+	e->elbo += global_terms(p, s->theta->v, own);
+	for (size_t i = 0; i < p->layout.terms; i++) {
+		e->terms[i] += own[i];
+		size += fabs(own[i]);
+	}
 	e->allowance = 1e-9 + 1e-12 * size;
 }
 
@@ -459,10 +471,14 @@ static enum em_status take_m(const struct em_problem *p, struct state *s, enum e
 	while (!st && size == EM_PHASE && p->model->block(p, b));
 	bool ended = !p->model->block(p, b);
 	p->model->energy(p, theta->v, s->stats->v, new);
+	double own_old[EM_TERMS] = {0}, own_new[EM_TERMS] = {0};
+	rise = global_terms(p, theta->v, own_new) - global_terms(p, s->theta->v, own_old);
 	for (size_t i = 0; i < p->layout.terms; i++)
 		if (!p->model->terms[i].entropy) {
 			rise += new[i] - old[i];
-			e->terms[i] = new[i];
+			e->terms[i] = new[i] + own_new[i];
+		} else {
+			e->terms[i] += own_new[i] - own_old[i];
 		}
 	block_seal(theta);
 	state_put(&s->theta, theta);

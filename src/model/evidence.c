@@ -15,7 +15,8 @@ bool em_document_of(const struct em_problem *p, const double *theta, size_t n, s
 		alpha = strcmp(a->name, "alpha") ? alpha : a;
 		topics = strcmp(a->name, "topics") ? topics : a;
 	}
-	if (!alpha || !topics || p->data->kind != EM_DATA_CORPUS)
+	/* with a prior on the topics documents depend on one another */
+	if (!alpha || !topics || p->layout.theta_arrays > 2 || p->data->kind != EM_DATA_CORPUS)
 		return false;
 	const struct em_corpus *c = p->data->corpus;
 	*out = (struct em_document){p->layout.components,      topics->stride[1],      c->row[n + 1] - c->row[n],
@@ -36,7 +37,7 @@ static bool has(const struct em_layout *l, const char *name)
 static const char *choice(const struct em_problem *p, size_t n, double *seconds)
 {
 	*seconds = HUGE_VAL;
-	if (p->data->kind != EM_DATA_CORPUS || !has(&p->layout, "alpha") || !has(&p->layout, "topics"))
+	if (p->data->kind != EM_DATA_CORPUS || !has(&p->layout, "alpha") || !has(&p->layout, "topics") || has(&p->layout, "lambda"))
 		return "none";
 	const struct em_corpus *c = p->data->corpus;
 	return em_document_method(p->layout.components, c->length[n], c->row[n + 1] - c->row[n], c->count + c->row[n], seconds);

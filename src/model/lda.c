@@ -39,10 +39,12 @@ size_t lda_padded(const struct em_problem *p)
 	return topics_padded(p->layout.components);
 }
 
-static struct lda_doc document(const struct em_problem *p, const double *theta, size_t d)
+/* The document before what stands for its topics' probabilities: beta, or exp E[log beta] as lda_smooth.c derives it. */
+static struct lda_doc document(const struct em_problem *p, const struct em_theta *t, bool made, size_t d)
 {
-	size_t kp = lda_padded(p);
-	return topics_document(p->data->corpus, theta + kp, kp, d);
+	size_t kp = lda_padded(p), n = p->data->corpus->terms * kp;
+	const double *table = lda_smoothed(p) ? t->derived + LDA_LANES + (made && t->made != t->now ? 3 : 2) * n : (made ? t->made : t->now) + kp;
+	return topics_document(p->data->corpus, table, kp, d);
 }
 
 static enum em_status layout(const struct em_data *data, const struct em_settings *s, struct em_layout *out,
@@ -84,7 +86,7 @@ static void uniform(const struct em_problem *p, const double *theta, size_t n, d
 		q[i] = theta[i] + share;
 }
 
-static void start(const struct em_problem *p, const struct em_theta *t, size_t n, double *q, double *work)
+void lda_start(const struct em_problem *p, const struct em_theta *t, size_t n, double *q, double *work)
 {
 	(void)work;
 	uniform(p, t->now, n, q);
@@ -111,7 +113,7 @@ static struct work work_of(const struct lda_doc *doc, double *work)
 	                     work + 3 * kp, work + 4 * kp, work + 4 * kp + topics_padded(doc->pairs)};
 }
 
-static void collect(const struct em_problem *p, const struct em_theta *t, size_t n, const double *q, double *stats,
+void lda_collect(const struct em_problem *p, const struct em_theta *t, size_t n, const double *q, double *stats,
                     struct em_bound *out, double *work)
 {
 	const struct em_corpus *c = p->data->corpus;
@@ -119,7 +121,7 @@ static void collect(const struct em_problem *p, const struct em_theta *t, size_t
 	*out = (struct em_bound){.log_p = NAN, .kl = NAN};
 	if (c->length[n] == 0)
 		return;
-	struct lda_doc doc = document(p, t->made, n);
+	struct lda_doc doc = document(p, t, true, n);
 	struct work w = work_of(&doc, work);
 	double top = lda_exp_digamma(q, k, kp, w.psi, w.e), sum = 0;
 	lda_gather(&doc, w.e, w.acc, w.s, stats);
@@ -167,7 +169,7 @@ void lda_energy(const struct em_problem *p, const double *theta, const double *s
 	out[LDA_TERM_PW] = topics_energy(stats, theta + kp, terms_count, kp);
 }
 
-static bool monotone(const struct em_problem *p)
+bool lda_monotone(const struct em_problem *p)
 {
 	return (int)em_settings_number(p->settings, "e_start") != START_COLD;
 }
@@ -275,7 +277,7 @@ static uint32_t sweep_on(const struct sweeper *x, const double *from, struct em_
 	return made;
 }
 
-static void e_step(const struct em_problem *p, const struct em_theta *t, size_t n, uint32_t budget,
+void lda_e_step(const struct em_problem *p, const struct em_theta *t, size_t n, uint32_t budget,
                    const double *q_before, const struct em_bound *before, double *q, struct em_progress *pr,
                    double *work)
 {
@@ -286,7 +288,7 @@ static void e_step(const struct em_problem *p, const struct em_theta *t, size_t 
 	}
 	int how = (int)em_settings_number(p->settings, "e_start");
 	double cap = em_settings_number(p->settings, "e_sweeps");
-	struct lda_doc doc = document(p, t->now, n);
+	struct lda_doc doc = document(p, t, false, n);
 	struct sweeper x = {.p = p, .t = t, .doc = doc, .w = work_of(&doc, work), .n = n,
 	                    .tolerance = em_settings_number(p->settings, "e_tolerance")};
 	if (pr->mode == MODE_FRESH) {
@@ -304,7 +306,7 @@ static void e_step(const struct em_problem *p, const struct em_theta *t, size_t 
 		if (!pr->done || pr->mode != MODE_COLD || how != START_GUARDED)
 			continue;
 		struct em_bound ends;
-		collect(p, t, n, q, NULL, &ends, work);
+		lda_collect(p, t, n, q, NULL, &ends, work);
 		if (ends.elbo >= before->elbo)
 			continue;
 		pr->mode = MODE_WARM; /* the cold start led to a worse place than where q was: go on from there */
@@ -349,7 +351,7 @@ void lda_masses(const struct em_problem *p, const double *stats, double *out)
 	topics_masses(stats, p->data->corpus->terms, lda_padded(p), p->layout.components, out);
 }
 
-static void shares(const struct em_problem *p, const double *q, size_t n, double *out)
+void lda_shares(const struct em_problem *p, const double *q, size_t n, double *out)
 {
 	(void)n;
 	double sum = 0;
@@ -365,12 +367,11 @@ size_t lda_describe(const struct em_problem *p, const double *theta, size_t k, s
 	return topics_describe(p->data->corpus, theta + kp, kp, k, out, max);
 }
 
-/* phi of the pairs. */
-static enum em_status parts(const struct em_problem *p, const double *made, const double *q, size_t n, size_t from,
-                            size_t count, double *out, struct em_err *err)
+enum em_status lda_phi(const struct em_problem *p, const double *table, const double *q, size_t n, size_t from, size_t count, double *out,
+                       struct em_err *err)
 {
 	size_t k = p->layout.components, kp = lda_padded(p);
-	struct lda_doc doc = document(p, made, n);
+	struct lda_doc doc = topics_document(p->data->corpus, table, kp, n);
 	double *psi = aligned_alloc(64, 2 * kp * sizeof *psi), *e = psi + kp;
 	if (!psi)
 		return em_no_memory(err);
@@ -387,10 +388,17 @@ static enum em_status parts(const struct em_problem *p, const double *made, cons
 	return EM_OK;
 }
 
+static enum em_status parts(const struct em_problem *p, const double *made, const double *q, size_t n, size_t from,
+                            size_t count, double *out, struct em_err *err)
+{
+	return lda_phi(p, made + lda_padded(p), q, n, from, count, out, err);
+}
+
 static const char *const update_choices[] = {"fixed", "symmetric", "vector", NULL};
 static const char *const init_choices[] = {"random", "documents", "given", NULL};
 static const char *const start_choices[] = {"cold", "warm", "guarded", NULL};
 static const char *const order_choices[] = {"batch", "sequential", NULL};
+static const char *const eta_choices[] = {"fixed", "symmetric", NULL};
 static const char *const e_step_choices[] = {"variational", "exact", NULL};
 
 static const struct em_setting rows[] = {
@@ -400,6 +408,9 @@ static const struct em_setting rows[] = {
 	 "how the M-step moves alpha: not, one value for all topics, or one a topic"},
 	{"init", EM_CHOICE, "documents", 0, 0, init_choices, EM_EFFECT_RESTART,
 	 "where the topics start: random, a document each, far from one another, or given by a state file"},
+	{"eta", EM_REAL, "0", 0, 1e6, NULL, EM_EFFECT_RESTART,
+	 "above 0: topics have a prior Dirichlet(eta), and q is over them too, Dirichlet(lambda)"},
+	{"eta_update", EM_CHOICE, "fixed", 0, 0, eta_choices, EM_EFFECT_STEP, "eta stays, or is set to its maximum in each M-step"},
 	{"e_step", EM_CHOICE, "variational", 0, 0, e_step_choices, EM_EFFECT_RESTART,
 	 "q factorizes (mean field), or is the posterior itself where every document's can be afforded (evidence_budget, evidence_step)"},
 	{"e_sweeps", EM_INTEGER, "200", 1, 1000000, NULL, EM_EFFECT_STEP, "most coordinate sweeps of a document in one E-step"},
@@ -415,6 +426,8 @@ const struct em_setting_table lda_settings = {"lda", rows, sizeof rows / sizeof 
 
 static const struct em_model *variant(const struct em_settings *s)
 {
+	if (em_settings_number(s, "eta") > 0)
+		return &lda_smooth;
 	return (int)em_settings_number(s, "e_step") == 1 ? &lda_exact : &em_model_lda;
 }
 
@@ -435,17 +448,17 @@ const struct em_model em_model_lda = {
 	.layout = layout,
 	.init = lda_init,
 	.check = lda_check,
-	.start = start,
+	.start = lda_start,
 	.derive = derive,
-	.e_step = e_step,
-	.collect = collect,
+	.e_step = lda_e_step,
+	.collect = lda_collect,
 	.m_step = lda_m_step,
 	.block = lda_block,
 	.energy = lda_energy,
-	.monotone = monotone,
+	.monotone = lda_monotone,
 	.describe = lda_describe,
 	.masses = lda_masses,
-	.shares = shares,
+	.shares = lda_shares,
 	.parts = parts,
 	.explain = lda_explain,
 	.equation = lda_equation,

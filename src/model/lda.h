@@ -8,11 +8,25 @@
 
 extern const struct em_model em_model_lda;
 
-/* The variants of em_model_lda: e_step=exact (lda_exact.c). */
-extern const struct em_model lda_exact;
+/* The variants of em_model_lda: e_step=exact (lda_exact.c), eta > 0 (lda_smooth.c). */
+extern const struct em_model lda_exact, lda_smooth;
+static inline bool lda_smoothed(const struct em_problem *p)
+{
+	return p->layout.theta_arrays > 2;
+}
 
 /* What the variants share. */
 extern const struct em_setting_table lda_settings;
+void lda_start(const struct em_problem *p, const struct em_theta *t, size_t n, double *q, double *work);
+void lda_collect(const struct em_problem *p, const struct em_theta *t, size_t n, const double *q, double *stats,
+                 struct em_bound *out, double *work);
+void lda_e_step(const struct em_problem *p, const struct em_theta *t, size_t n, uint32_t budget, const double *q_before,
+                const struct em_bound *before, double *q, struct em_progress *pr, double *work);
+void lda_shares(const struct em_problem *p, const double *q, size_t n, double *out);
+bool lda_monotone(const struct em_problem *p);
+/* phi of pairs of document n before a table of (expected) probabilities, [terms][kp]. */
+enum em_status lda_phi(const struct em_problem *p, const double *table, const double *q, size_t n, size_t from, size_t count, double *out,
+                       struct em_err *err);
 const char *lda_block(const struct em_problem *p, unsigned i);
 enum em_status lda_m_step(const struct em_problem *p, const double *stats, unsigned i, double *theta, struct em_err *err);
 void lda_energy(const struct em_problem *p, const double *theta, const double *stats, double *out);
