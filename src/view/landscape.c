@@ -296,7 +296,9 @@ static void say(const struct drawing *d, char *out, size_t size)
 	else
 		say_parameter(d, out, size);
 	size_t n = strlen(out);
-	if (d->unknown && n < size)
+	if (d->unknown && d->s->problem->model->global && n < size)
+		snprintf(out + n, size - n, " log p is an integral over the topics too, and unknown.");
+	else if (d->unknown && n < size)
 		snprintf(out + n, size - n, " log p is not drawn: its exact sum at every point would take too long.%s",
 		         isnan(d->l->now.log_p) ? "" : " It is marked where the ledger has it.");
 	else if (crossed(d->l) && n < size)

@@ -209,7 +209,9 @@ void pane_unknown(const struct em_snapshot *s, char *out, size_t size)
 	char step[96] = "";
 	if (em_settings_row(s->problem->settings, "evidence_step"))
 		snprintf(step, sizeof step, ", evidence_step %g s in all", em_settings_number(s->problem->settings, "evidence_step"));
-	if (budget == 0)
+	if (s->problem->model->global)
+		snprintf(out, size, "log p(X|α,η) is an integral over the topics too, and unknown; while α and η stay it stays, so KL falls by what the ELBO rises.");
+	else if (budget == 0)
 		snprintf(out, size, "log p(X|θ) is unknown because evidence_budget is 0.");
 	else if (missing > 0 && isfinite(budget))
 		snprintf(out, size, "log p(X|θ) is unknown: %s of %s exact sums would take too long (evidence_budget %g s a %s%s).",

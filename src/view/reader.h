@@ -10,8 +10,9 @@
 #include "view/page.h"
 #include "view/ui.h"
 
-/* How a model explains the topic of a word: shares with a Dirichlet, shares as parameters, one topic for the document. */
-enum mind_kind { MIND_DIRICHLET, MIND_SHARES, MIND_WHOLE };
+/* How a model explains the topic of a word: shares with a Dirichlet, shares as parameters, one topic for the document, the exact
+ * posterior of each word. */
+enum mind_kind { MIND_DIRICHLET, MIND_SHARES, MIND_WHOLE, MIND_PARTS };
 
 /* q of one document and the topics it was made with: all that phi is computed from. */
 struct mind {
@@ -25,6 +26,8 @@ struct mind {
 	double *gamma, *log_e; /* [components]; gamma, or the shares themselves; log_e is E[log theta_k] = psi(gamma_k) - psi(sum), or log theta_k */
 	double *e;             /* exp(log_e) up to a common factor, the largest 1 */
 	double *phi;           /* of the term of the last mind_phi */
+	double *parts;         /* [pairs][components], MIND_PARTS; else NULL */
+	double *beta;          /* [pairs of the document][components] in the place of the topics, where they are hidden too; else NULL */
 	const char *missing;   /* what the model lacks, NULL when all is there */
 };
 
@@ -33,11 +36,8 @@ bool mind_open(struct mind *m, const struct em_snapshot *s, size_t n);
 void mind_close(struct mind *m);
 /* Fills phi for a term; returns the leading component. */
 size_t mind_phi(struct mind *m, size_t term);
-static inline double mind_beta(const struct mind *m, size_t k, size_t term)
-{
-	const struct em_array *a = m->topics;
-	return m->theta[a->offset + k * a->stride[0] + term * a->stride[1]];
-}
+/* beta of a term, or exp E[log beta]. */
+double mind_beta(const struct mind *m, size_t k, size_t term);
 
 /* gamma and E[theta] with their 90 % intervals. */
 void reader_panel(struct ui *ui, struct canvas *c, struct rect r, const struct mind *m, struct page *p);

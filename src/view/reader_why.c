@@ -21,14 +21,59 @@
 void mind_close(struct mind *m)
 {
 	free(m->gamma);
-	m->gamma = NULL;
+	free(m->parts);
+	free(m->beta);
+	m->gamma = m->parts = m->beta = NULL;
+}
+
+/* The pair of the document that has a term; SIZE_MAX: none. */
+static size_t pair_of(const struct mind *m, size_t term)
+{
+	const struct em_corpus *c = m->s->problem->data->corpus;
+	for (size_t i = c->row[m->n]; i < c->row[m->n + 1]; i++)
+		if (c->term[i] == term)
+			return i - c->row[m->n];
+	return SIZE_MAX;
+}
+
+double mind_beta(const struct mind *m, size_t k, size_t term)
+{
+	const struct em_array *a = m->topics;
+	size_t pair = m->beta ? pair_of(m, term) : SIZE_MAX;
+	return pair == SIZE_MAX ? m->theta[a->offset + k * a->stride[0] + term * a->stride[1]] : m->beta[pair * m->components + k];
+}
+
+/* exp(psi(lambda_kw) - psi(sum_v lambda_kv)) of the document's words. */
+static bool open_hidden(struct mind *m, const struct em_array *lambda)
+{
+	const struct em_corpus *c = m->s->problem->data->corpus;
+	size_t from = c->row[m->n], pairs = c->row[m->n + 1] - from;
+	if (!(m->beta = malloc((pairs * m->components + 1) * sizeof *m->beta)))
+		return false;
+	for (size_t k = 0; k < m->components; k++) {
+		double all = 0;
+		for (size_t v = 0; v < lambda->dim[1]; v++)
+			all += array_at(m->theta, lambda, k, v);
+		all = special_digamma(all);
+		for (size_t i = 0; i < pairs; i++)
+			m->beta[i * m->components + k] = exp(special_digamma(array_at(m->theta, lambda, k, c->term[from + i])) - all);
+	}
+	return true;
+}
+
+static bool open_parts(struct mind *m)
+{
+	const struct em_problem *p = m->s->problem;
+	size_t pairs = p->data->corpus->row[m->n + 1] - p->data->corpus->row[m->n];
+	m->parts = malloc((pairs * m->components + 1) * sizeof *m->parts);
+	return m->parts && !p->model->parts(p, m->theta, m->s->q + m->n * p->layout.q_stride, m->n, 0, pairs, m->parts, NULL);
 }
 
 /* Shares that are parameters, or those of the one topic that the document has. */
 static void open_shares(struct mind *m, const struct em_array *mixtures)
 {
 	m->sum = 1;
-	if (m->kind == MIND_WHOLE)
+	if (m->kind == MIND_WHOLE || m->kind == MIND_PARTS)
 		shares_of(m->s, m->s->q, m->n, m->gamma);
 	for (size_t i = 0; i < m->components; i++) {
 		if (m->kind == MIND_SHARES)
@@ -44,7 +89,7 @@ bool mind_open(struct mind *m, const struct em_snapshot *s, size_t n)
 	const struct em_array *mixtures = array_theta(s->problem, "mixtures", 2);
 	size_t k = s->problem->layout.components;
 	*m = (struct mind){.s = s, .n = n, .components = k, .topics = topics,
-	                   .kind = gamma ? MIND_DIRICHLET : mixtures ? MIND_SHARES : MIND_WHOLE};
+	                   .kind = gamma ? MIND_DIRICHLET : mixtures ? MIND_SHARES : array_q(s->problem, "log_shares", 2) ? MIND_PARTS : MIND_WHOLE};
 	m->missing = !topics ? "this model has no topics" : NULL;
 	if (m->missing || k == 0)
 		return true;
@@ -57,8 +102,11 @@ bool mind_open(struct mind *m, const struct em_snapshot *s, size_t n)
 	m->moved = m->theta != s->theta && memcmp(m->theta, s->theta, s->problem->layout.theta_size * sizeof *m->theta) != 0;
 	if (m->kind != MIND_DIRICHLET) {
 		open_shares(m, mixtures);
-		return true;
+		return m->kind != MIND_PARTS || open_parts(m);
 	}
+	const struct em_array *lambda = array_theta(s->problem, "lambda", 2);
+	if (lambda && !open_hidden(m, lambda))
+		return false;
 	for (size_t i = 0; i < k; i++)
 		m->sum += m->gamma[i] = array_at(s->q, gamma, n, i);
 	double psi_sum = special_digamma(m->sum), top = -INFINITY;
@@ -75,8 +123,10 @@ size_t mind_phi(struct mind *m, size_t term)
 	double sum = 0;
 	if (term >= m->topics->dim[1])
 		return 0;
+	size_t pair = m->kind == MIND_PARTS ? pair_of(m, term) : SIZE_MAX;
 	for (size_t k = 0; k < m->components; k++) {
-		sum += m->phi[k] = m->kind == MIND_WHOLE ? m->e[k] : m->e[k] * mind_beta(m, k, term);
+		sum += m->phi[k] = pair != SIZE_MAX ? m->parts[pair * m->components + k]
+		                   : m->kind == MIND_WHOLE ? m->e[k] : m->e[k] * mind_beta(m, k, term);
 		if (m->phi[k] > m->phi[best])
 			best = k;
 	}
@@ -267,24 +317,37 @@ static struct why why_columns(int w)
 	return k;
 }
 
-static void why_head(struct canvas *c, struct rect r, const struct why *k, bool dirichlet)
+static void why_head(struct canvas *c, struct rect r, const struct why *k, enum mind_kind kind)
 {
 	struct style dim = style_of(COLOR_DIM);
 	int x = r.x + k->name;
 	canvas_put_clipped(c, r.x, r.y, k->name, dim, "topic");
 	canvas_put_right(c, x, r.y, k->beta, dim, "β");
 	x += k->beta;
-	canvas_put_right(c, x, r.y, k->gamma, dim, dirichlet ? "γ" : "");
+	canvas_put_right(c, x, r.y, k->gamma, dim, kind == MIND_DIRICHLET ? "γ" : "");
 	x += k->gamma;
-	canvas_put_right(c, x, r.y, k->e, dim, dirichlet ? "× e" : "× θ");
-	canvas_put_right(c, x + k->e, r.y, k->product, dim, dirichlet ? "= β × e" : "= β × θ");
+	canvas_put_right(c, x, r.y, k->e, dim, kind == MIND_DIRICHLET ? "× e" : kind == MIND_PARTS ? "× E[θ|rest]" : "× θ");
+	canvas_put_right(c, x + k->e, r.y, k->product, dim, kind == MIND_DIRICHLET ? "= β × e" : "= β × θ");
 	canvas_put_right(c, x + k->e + k->product, r.y, k->phi, dim, "φ");
+}
+
+/* What beta is multiplied by. Of an exact posterior E[theta_k | the other words], which is what p(z = k | w) / beta_k comes to when
+ * scaled so that it sums to 1. */
+static double why_log_e(const struct mind *m, size_t k, size_t term)
+{
+	double sum = 0;
+	if (m->kind != MIND_PARTS)
+		return m->log_e[k];
+	for (size_t i = 0; i < m->components; i++)
+		sum += mind_beta(m, i, term) > 0 ? m->phi[i] / mind_beta(m, i, term) : 0;
+	double beta = mind_beta(m, k, term);
+	return beta > 0 ? log(m->phi[k] / beta / sum) : -INFINITY;
 }
 
 static void why_row(struct ui *ui, struct canvas *c, struct rect r, const struct why *w, const struct mind *m, size_t k,
                     size_t term, bool first)
 {
-	double beta = mind_beta(m, k, term), log_product = m->log_e[k] + log(beta);
+	double beta = mind_beta(m, k, term), log_e = why_log_e(m, k, term), log_product = log_e + log(beta);
 	struct style style = style_with(COLOR_DEFAULT, first ? ATTR_BOLD : 0);
 	int x = r.x + w->name;
 	int badge = topic_badge(c, r.x, r.y, k) + 1;
@@ -294,7 +357,7 @@ static void why_row(struct ui *ui, struct canvas *c, struct rect r, const struct
 	if (w->gamma && m->kind == MIND_DIRICHLET)
 		canvas_put_right(c, x, r.y, w->gamma, style_of(COLOR_DIM), number_fixed(m->gamma[k], 2).s);
 	x += w->gamma;
-	canvas_put_right(c, x, r.y, w->e, style, power(m->log_e[k]).s);
+	canvas_put_right(c, x, r.y, w->e, style, power(log_e).s);
 	canvas_put_right(c, x + w->e, r.y, w->product, style, power(log_product).s);
 	x += w->e + w->product;
 	canvas_put_right(c, x, r.y, w->phi, style, number_fixed(m->phi[k], 3).s);
@@ -308,7 +371,7 @@ static void why_sum(struct canvas *c, struct rect r, const struct why *w, const 
 	double sum = 0;
 	char note[96] = "";
 	for (size_t k = 0; k < m->components; k++)
-		sum += exp(m->log_e[k]) * mind_beta(m, k, term);
+		sum += exp(why_log_e(m, k, term)) * mind_beta(m, k, term);
 	int x = r.x + w->name + w->beta + w->gamma, room = w->name + w->beta + w->gamma + w->e - 1;
 	const struct em_snapshot *s = m->s;
 	if (m->moved && s->position > 0)
@@ -326,7 +389,7 @@ static void why_title(struct canvas *c, struct rect r, const struct picture *pic
                       size_t place, size_t of, enum mind_kind kind)
 {
 	static const char *const formulas[] = {" φ = β × e / sum,  e = exp(ψ(γ) − ψ(Σγ)) ", " φ = β × θ / sum ",
-	                                       " one topic for the whole document "};
+	                                       " one topic for the whole document ", " p(z|w) ∝ β × E[θ | the other words] "};
 	struct buf b = {0};
 	const char *label = item_label(pic->run->problem, w->term);
 	const char *formula = formulas[kind];
@@ -362,7 +425,7 @@ void reader_why(struct ui *ui, const struct picture *pic, struct canvas *c, stru
 	rows = rows > ROWS ? ROWS : rows < 1 ? 1 : rows;
 	size_t best = mind_phi(m, w->term);
 	choose(m, m->phi, rows, list);
-	why_head(c, (struct rect){r.x, r.y + 1, r.w, 1}, &k, m->kind == MIND_DIRICHLET);
+	why_head(c, (struct rect){r.x, r.y + 1, r.w, 1}, &k, m->kind);
 	for (size_t i = 0; i < rows && i < m->components; i++)
 		why_row(ui, c, (struct rect){r.x, r.y + 2 + (int)i, r.w, 1}, &k, m, list[i], w->term, list[i] == best);
 	if (r.h > 3)
