@@ -44,7 +44,7 @@ double em_urn_cost(size_t k, size_t tokens);
  * NULL: the difference to 1.25 m nodes (0 where m is exact) and a bound of the rounding; takes a second pass. 2 to 8 topics. */
 enum em_status em_quadrature_log_evidence(const struct em_document *d, double *out, double *error,
                                           const struct em_stop *stop, struct em_err *err);
-/* Its predicted seconds, without the error: 50e-9 (K-1) m^2 for the nodes and m^(K-1) (5e-9 + 0.4e-9 U) for U
+/* Its predicted seconds, without the error: 20e-9 (K-1) m^2 for the nodes and m^(K-1) (5e-9 + 0.4e-9 U) for U
  * distinct terms; HUGE_VAL beyond 8 topics or 1e9 nodes. */
 double em_quadrature_cost(size_t k, size_t tokens, size_t distinct);
 

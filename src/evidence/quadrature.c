@@ -306,7 +306,7 @@ double em_quadrature_cost(size_t k, size_t tokens, size_t distinct)
 		return 1e-8 * words;
 	if (k > QUAD_TOPICS || points > 1e9)
 		return HUGE_VAL;
-	return (double)(k - 1) * 50e-9 * m * m + points * (0.4e-9 * words + 5e-9) + points / m * 1e-9 * words;
+	return (double)(k - 1) * 20e-9 * m * m + points * (0.4e-9 * words + 5e-9) + points / m * 1e-9 * words;
 }
 
 enum em_status em_quadrature_log_evidence(const struct em_document *d, double *out, double *error,
