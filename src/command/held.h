@@ -10,6 +10,7 @@
 #include "command/beside.h"
 #include "command/branches.h"
 #include "command/session.h"
+#include "command/study.h"
 #include "command/world.h"
 
 /* The public struct first, so that one pointer serves both. */
@@ -20,6 +21,7 @@ struct held {
 	const struct em_snapshot *owned; /* the run's */
 	char *said;
 	struct seen *seen;
+	struct study *study;
 	struct beside_path *path;
 	struct em_snapshot limited;      /* the same with the verdict of a limit; pub.run where that holds */
 };
@@ -44,6 +46,7 @@ struct session {
 	char *said;       /* by the last job, owned; NULL: nothing */
 	struct seen *seen;/* NULL: none of this run */
 	bool seen_now;
+	struct study *study; /* NULL: none */
 	struct beside *beside; /* NULL: none */
 	struct branches branches;
 	size_t version;

@@ -371,18 +371,39 @@ static enum em_status go_beside(struct session *s, const struct job *job, const 
 	return st;
 }
 
+static enum em_status study(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
+{
+	const struct em_snapshot *now = NULL;
+	struct study *x = NULL;
+	enum em_status st = em_run_snapshot(s->run, &now, err);
+	if (!st)
+		st = study_new(now, job->count, s->version, job->m, h, &x, err);
+	em_snapshot_release(now);
+	if (st)
+		return st;
+	study_release(s->study);
+	s->study = x;
+	return EM_OK;
+}
+
+/* The run and all that is known of it stay as they are. */
+static bool looks_only(enum job_kind k)
+{
+	return k == JOB_LANDSCAPE || k == JOB_STUDY || k == JOB_SELFTEST || k == JOB_RACE;
+}
+
 enum em_status session_perform(struct session *s, const struct job *job, const struct em_hooks *hooks,
                                struct em_err *err)
 {
 	struct relay r = {s, hooks};
 	struct em_hooks h = {&r, relay_cancelled, relay_progress, relay_stepped};
 	enum em_status st;
-	if (job->kind != JOB_SET && job->kind != JOB_SELFTEST && job->kind != JOB_RACE && job->kind != JOB_LANDSCAPE && job->kind != JOB_EVIDENCE)
+	if (job->kind != JOB_SET && job->kind != JOB_EVIDENCE && !looks_only(job->kind))
 		s->limit = 0;
-	if (job->kind != JOB_SELFTEST && job->kind != JOB_RACE)
+	if (!looks_only(job->kind)) {
 		s->seen_now = false;
-	if (job->kind != JOB_LANDSCAPE)
 		s->version++;
+	}
 	free(s->said);
 	s->said = NULL;
 	if (job->kind == JOB_EXAMPLE || job->kind == JOB_PRESET || (job->kind == JOB_OPEN && *job->name))
@@ -399,6 +420,8 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 		st = survey(s, job, &h, err);
 	else if (job->kind >= JOB_BRANCH && job->kind <= JOB_RESTARTS)
 		st = branch_job(s, job, &(struct em_hooks){&r, relay_cancelled, relay_progress, NULL}, err);
+	else if (job->kind == JOB_STUDY)
+		st = study(s, job, &h, err);
 	else if (job->kind == JOB_RACE)
 		st = race(s, job, &(struct em_hooks){&r, relay_cancelled, relay_progress, NULL}, err);
 	else if (job->kind == JOB_BESIDE)

@@ -44,6 +44,7 @@ void picture_release(const struct picture *p)
 	world_release(h->world);
 	free(h->said);
 	free(h->path);
+	study_release(h->study);
 	seen_release(h->seen);
 	free(h);
 }
@@ -97,6 +98,8 @@ enum em_status session_publish(struct session *s, struct em_err *err)
 		h->pub.landscape = s->seen->l;
 		h->pub.landscape_now = s->seen_now;
 	}
+	if (s->study && s->study->version == s->version)
+		h->pub.study = h->study = study_retain(s->study);
 	h->pub.beside = h->path = beside_path(s->beside);
 	h->pub.version = s->version;
 	memcpy(h->pub.branch, s->branches.all[s->branches.current].name, sizeof h->pub.branch);
@@ -135,6 +138,7 @@ void session_free(struct session *s)
 		picture_release(&s->newest->pub);
 	seen_release(s->seen);
 	beside_free(s->beside);
+	study_release(s->study);
 	branches_free(&s->branches);
 	em_run_free(s->run);
 	world_release(s->world);
