@@ -27,6 +27,7 @@ static const struct cmd_key keys[] = {
 	{"reader", "l", "right", "word after"},
 	{"reader", "y", "why", "why this topic"},
 	{"reader", "Enter", "why", ""},
+	{"reader", "p", "posterior", "posterior"},
 	{"reader", ".", "next-document", "next text"},
 	{"reader", ",", "previous-document", "text before"},
 

@@ -228,6 +228,17 @@ enum em_status verb_branch(const struct cmd_call *c, struct em_err *err)
 	return st ? st : submit_and_print(c, &job, err);
 }
 
+enum em_status verb_study(const struct cmd_call *c, struct em_err *err)
+{
+	struct job job = {.kind = JOB_STUDY, .m = true};
+	enum em_status st = count_of(c, 0, 1, &job.count, err);
+	size_t most = c->picture->run ? c->picture->run->problem->layout.observations : 0;
+	if (!st && c->picture->run && (job.count < 1 || job.count > most))
+		st = em_fail(err, EM_USAGE, "study: there are documents 1 to %zu, not %zu", most, job.count);
+	job.count--;
+	return st ? st : submit(c, &job, err);
+}
+
 enum em_status verb_race(const struct cmd_call *c, struct em_err *err)
 {
 	struct job job = {.kind = JOB_RACE};

@@ -94,6 +94,12 @@ static const struct cmd table[] = {
 	{"why", CMD_LOOK, "", 0, 0, NULL, false, verb_ui, "the arithmetic behind the selected word",
 	 "In the Reader: β, exp ψ(γ), their product and φ for each topic.", "view reader; why"},
 
+	{"posterior", CMD_LOOK, "", 0, 0, NULL, false, verb_ui, "q and the exact posterior as densities, in the place of the text",
+	 "In the Reader, for LDA by mean field: of two topics both densities over the share of one, of three the triangle. A switch.",
+	 "view reader; posterior"},
+	{"study", CMD_STEP, "[DOCUMENT]", 0, 1, NULL, false, verb_study, "the exact posterior of a document, whatever it takes",
+	 "The Reader asks for it by itself where it is predicted to take less than a second. Without a number: of document 1.", "study 3"},
+
 	{"view", CMD_MOVE, "NAME", 1, 1, view_words, false, verb_ui, "show a view",
 	 "By name or number; next and previous go round.", "view topics"},
 	{"up", CMD_MOVE, "[N]", 0, 1, NULL, false, verb_ui, "up", "N rows, default 1.", "up 3"},

@@ -36,6 +36,7 @@ enum em_status verb_ui(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_beside(const struct cmd_call *c, struct em_err *err);
 /* branch, switch, branches, compare, restarts: by the command's name */
 enum em_status verb_branch(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_study(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_race(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_selftest(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_export(const struct cmd_call *c, struct em_err *err);

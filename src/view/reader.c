@@ -19,7 +19,7 @@
 /* ---- where things are ---- */
 
 struct parts {
-	struct rect head, numbers, bar, text, panel, why;
+	struct rect head, numbers, bar, truth, text, panel, why;
 };
 
 static struct parts parts_of(const struct ui *ui, const struct picture *pic, struct rect r)
@@ -31,6 +31,8 @@ static struct parts parts_of(const struct ui *ui, const struct picture *pic, str
 	if (r.w < 70 && r.h >= (ui->why ? 8 : 5))
 		p.bar = rect_cut_top(&r, 1);
 	if (r.h >= 7)
+		p.truth = rect_cut_top(&r, 1);
+	if (r.h >= 12 && pic->study)
 		rect_cut_top(&r, 1);
 	int most = r.h - (ui->why ? 2 : 4), want = ui->why ? reader_why_rows(k) : 1;
 	if (want > r.h * 3 / 5 && r.w >= 70)
@@ -52,7 +54,7 @@ static struct parts parts_of(const struct ui *ui, const struct picture *pic, str
 /* A short text has what belongs to it close below, not at the foot of a large screen. */
 static void close_up(struct parts *p, size_t lines, size_t components)
 {
-	size_t panel = p->panel.h > 0 ? 2 * components + 1 : 0, want = lines > panel ? lines : panel;
+	size_t panel = p->panel.h > 0 ? 3 * components + 1 : 0, want = lines > panel ? lines : panel;
 	int spare = p->text.h > 0 && (size_t)p->text.h > want ? p->text.h - (int)want : 0;
 	p->why.y -= spare;
 }
@@ -216,6 +218,12 @@ static void draw_word(struct canvas *c, struct rect r, const struct picture *pic
 		left -= m->phi[best];
 		m->phi[best] = -1;
 	}
+	const double *z = truth_of(m, w->term);
+	size_t lead = 0;
+	for (size_t k = 1; z && k < m->components; k++)
+		lead = z[k] > z[lead] ? k : lead;
+	if (z)
+		buf_printf(&b, " · exact %zu: %s", lead + 1, number_fixed(z[lead], 3).s);
 	const char *key = pane_key("reader", "why");
 	if (key[0])
 		buf_printf(&b, " · %s why", key);
@@ -302,8 +310,13 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 		canvas_put_clipped(c, r.x, r.y, r.w, style_of(COLOR_BAD), "out of memory");
 		return;
 	}
+	if (pic->study && pic->study->n == n && pic->study->posterior && m.kind == MIND_DIRICHLET && !m.missing)
+		m.truth = pic->study;
 	fit(ui, p, at.text.h);
-	close_up(&at, p->lines, s->problem->layout.components);
+	if (!ui->simplex)
+		close_up(&at, p->lines, s->problem->layout.components);
+	if (!m.missing)
+		reader_truth_line(c, at.truth, pic, &m, p);
 	draw_head(c, at.head, pic, n);
 	if (at.numbers.h > 0)
 		draw_numbers(c, at.numbers, pic, n);
@@ -315,7 +328,10 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 		canvas_put_clipped(c, at.panel.x, at.panel.y, at.panel.w, style_of(COLOR_WARN), m.missing);
 	else
 		reader_panel(ui, c, at.panel, &m, p);
-	draw_text(ui, pic, c, at.text, p, &m);
+	if (ui->simplex && !m.missing)
+		reader_truth_picture(pic, c, at.text, &m);
+	else
+		draw_text(ui, pic, c, at.text, p, &m);
 	draw_below(ui, pic, c, at.why, &m, p);
 	mind_close(&m);
 }
@@ -477,6 +493,10 @@ static bool command(struct ui *ui, const struct picture *pic, const struct view_
 		other_document(ui, pic, name[0] == 'd' || name[0] == 'r');
 	if (!pic->corpus)
 		return list_moves(name) || strcmp(name, "left") == 0 || strcmp(name, "right") == 0;
+	if (strcmp(name, "posterior") == 0) {
+		ui->simplex = !ui->simplex;
+		return true;
+	}
 	if (strcmp(name, "why") == 0 || strcmp(name, "enter") == 0) {
 		ui->why = !ui->why;
 		return true;
@@ -499,6 +519,20 @@ static bool command(struct ui *ui, const struct picture *pic, const struct view_
 	return true;
 }
 
+/* The exact posterior of the document, asked for once as long as nothing moves. */
+static bool wants(struct ui *ui, const struct picture *pic, struct job *out)
+{
+	struct em_document d;
+	size_t n = ui->document;
+	if (!pic->run || !pic->corpus || !study_of(pic->run, n, &d) || (pic->study && pic->study->n == n) ||
+	    (ui->studied == n && ui->studied_of == pic->version + 1))
+		return false;
+	ui->studied = n;
+	ui->studied_of = pic->version + 1;
+	*out = (struct job){.kind = JOB_STUDY, .count = n};
+	return true;
+}
+
 const struct view view_reader = {
 	.name = "reader",
 	.title = "Reader",
@@ -508,4 +542,5 @@ const struct view view_reader = {
 	         "one observation's responsibilities.",
 	.draw = draw,
 	.command = command,
+	.wants = wants,
 };

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "command/study.h"
 #include "view/page.h"
 #include "view/ui.h"
 
@@ -28,6 +29,7 @@ struct mind {
 	double *phi;           /* of the term of the last mind_phi */
 	double *parts;         /* [pairs][components], MIND_PARTS; else NULL */
 	double *beta;          /* [pairs of the document][components] in the place of the topics, where they are hidden too; else NULL */
+	const struct study *truth; /* the document's exact posterior; NULL: none at hand */
 	const char *missing;   /* what the model lacks, NULL when all is there */
 };
 
@@ -45,6 +47,13 @@ void reader_panel(struct ui *ui, struct canvas *c, struct rect r, const struct m
 void reader_why(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r, struct mind *m,
                 const struct page_word *w, size_t place, size_t of);
 int reader_why_rows(size_t components);
+
+/* reader_truth.c. p(z = k|w) of a term, [components]; NULL: unknown. */
+const double *truth_of(const struct mind *m, size_t term);
+/* How sure q is and should be, and what its KL is made of, in a line. */
+void reader_truth_line(struct canvas *c, struct rect r, const struct picture *pic, const struct mind *m, struct page *p);
+/* q(theta) and p(theta|w) over the shares of two or three topics. */
+void reader_truth_picture(const struct picture *pic, struct canvas *c, struct rect r, const struct mind *m);
 
 /* reader_card.c: where the responsibilities of observation n come from, component by component: weight x density, normalized. */
 void reader_card(const struct em_snapshot *s, struct canvas *c, struct rect r, size_t n);

@@ -177,16 +177,20 @@ enum { ROWS = 64 };
 struct panel {
 	int badge, gamma, mean, numbers, bar;
 	size_t rows;   /* components that are shown */
-	bool words;    /* each has a second line with its first words */
+	bool words;    /* each has another line with its first words */
+	bool truth;    /* and one with the exact posterior */
+	int lines;     /* of one component */
 };
 
-static struct panel panel_of(struct rect r, size_t components)
+static struct panel panel_of(struct rect r, size_t components, bool truth)
 {
 	size_t most = r.h > 1 ? (size_t)(r.h - 1) : 0;
 	struct panel w = {.badge = components > 99 ? 6 : components > 9 ? 5 : 4, .gamma = 8, .mean = 6,
 	                  .numbers = r.w >= 44 ? 14 : 0, .rows = components};
 	w.bar = r.w - w.badge - w.gamma - w.mean - w.numbers - 1;
-	w.words = 2 * components <= most;
+	w.truth = truth && 2 * components <= most;
+	w.words = (w.truth ? 3 : 2) * components <= most;
+	w.lines = 1 + w.truth + w.words;
 	if (w.rows > most)
 		w.rows = most > 1 ? most - 1 : most; /* the last row says how many there are besides */
 	if (w.rows > ROWS)
@@ -254,19 +258,37 @@ static void panel_row(struct canvas *c, struct rect r, const struct panel *w, co
 	draw_interval(c, (struct rect){x + w->numbers + 1, r.y, w->bar, 1}, color_series((unsigned)k), v.lo, v.hi, mean);
 }
 
+/* The same of the exact posterior. */
+static void truth_row(struct canvas *c, struct rect r, const struct panel *w, const struct em_posterior *p, size_t k)
+{
+	char range[64];
+	struct style style = style_of(COLOR_EVIDENCE);
+	int x = r.x + w->badge;
+	canvas_put_right(c, x, r.y, w->gamma - 1, style, "exact");
+	x += w->gamma;
+	canvas_put_right(c, x, r.y, w->mean - 1, style, number_fixed(p->mean[k], 3).s);
+	x += w->mean;
+	snprintf(range, sizeof range, "%.3f–%.3f", p->low[k], p->high[k]);
+	if (w->numbers)
+		canvas_put_right(c, x, r.y, w->numbers - 1, style, range);
+	draw_interval(c, (struct rect){x + w->numbers + 1, r.y, w->bar, 1}, COLOR_EVIDENCE, p->low[k], p->high[k], p->mean[k]);
+}
+
 void reader_panel(struct ui *ui, struct canvas *c, struct rect r, const struct mind *m, struct page *p)
 {
 	size_t list[ROWS];
-	struct panel w = panel_of(r, m->components);
+	struct panel w = panel_of(r, m->components, m->truth != NULL);
 	if (w.rows == 0 || r.w < w.badge + w.gamma + w.mean)
 		return;
 	choose(m, m->gamma, w.rows, list);
 	panel_head(c, r, &w, m);
 	for (size_t i = 0; i < w.rows; i++) {
-		int y = r.y + 1 + (int)i * (w.words ? 2 : 1);
+		int y = r.y + 1 + (int)i * w.lines;
 		panel_row(c, (struct rect){r.x, y, r.w, 1}, &w, m, p, list[i]);
+		if (w.truth)
+			truth_row(c, (struct rect){r.x, y + 1, r.w, 1}, &w, m->truth->posterior, list[i]);
 		if (w.words)
-			first_words(ui, c, r.x + w.badge, y + 1, r.w - w.badge, m->s, list[i]);
+			first_words(ui, c, r.x + w.badge, y + w.lines - 1, r.w - w.badge, m->s, list[i]);
 	}
 	if (m->components > w.rows && (int)w.rows + 1 < r.h)
 		canvas_printf(c, r.x, r.y + 1 + (int)w.rows, style_of(COLOR_DIM), "and %zu smaller", m->components - w.rows);
@@ -293,10 +315,10 @@ static struct number power(double x)
 }
 
 struct why {
-	int name, beta, gamma, e, product, phi, bar;
+	int name, beta, gamma, e, product, phi, truth, bar;
 };
 
-static struct why why_columns(int w)
+static struct why why_columns(int w, bool truth)
 {
 	struct why k = {.name = 6, .beta = 10, .gamma = 0, .e = 12, .product = 12, .phi = 8, .bar = 0};
 	if (w < k.name + k.beta + k.e + k.product + k.phi) /* narrow: the result goes last */
@@ -304,6 +326,10 @@ static struct why why_columns(int w)
 	if (w < k.name + k.beta + k.e + k.phi)
 		k.beta = k.e = 0;
 	int room = w - k.name - k.beta - k.e - k.product - k.phi;
+	if (truth && room >= 8) {
+		k.truth = 8;
+		room -= 8;
+	}
 	if (room >= 9) {
 		k.gamma = 9;
 		room -= 9;
@@ -329,6 +355,7 @@ static void why_head(struct canvas *c, struct rect r, const struct why *k, enum 
 	canvas_put_right(c, x, r.y, k->e, dim, kind == MIND_DIRICHLET ? "× e" : kind == MIND_PARTS ? "× E[θ|rest]" : "× θ");
 	canvas_put_right(c, x + k->e, r.y, k->product, dim, kind == MIND_DIRICHLET ? "= β × e" : "= β × θ");
 	canvas_put_right(c, x + k->e + k->product, r.y, k->phi, dim, "φ");
+	canvas_put_right(c, x + k->e + k->product + k->phi, r.y, k->truth, style_of(COLOR_EVIDENCE), k->truth ? "exact" : "");
 }
 
 /* What beta is multiplied by. Of an exact posterior E[theta_k | the other words], which is what p(z = k | w) / beta_k comes to when
@@ -361,8 +388,11 @@ static void why_row(struct ui *ui, struct canvas *c, struct rect r, const struct
 	canvas_put_right(c, x + w->e, r.y, w->product, style, power(log_product).s);
 	x += w->e + w->product;
 	canvas_put_right(c, x, r.y, w->phi, style, number_fixed(m->phi[k], 3).s);
+	const double *z = w->truth ? truth_of(m, term) : NULL;
+	if (z)
+		canvas_put_right(c, x + w->phi, r.y, w->truth, style_of(COLOR_EVIDENCE), number_fixed(z[k], 3).s);
 	if (w->bar > 2)
-		bar_horizontal(c, (struct rect){x + w->phi + 1, r.y, w->bar - 1, 1}, color_series((unsigned)k), m->phi[k], 1);
+		bar_horizontal(c, (struct rect){x + w->phi + w->truth + 1, r.y, w->bar - 1, 1}, color_series((unsigned)k), m->phi[k], 1);
 }
 
 /* The last row: what phi is divided by, and which topics these are. */
@@ -412,7 +442,7 @@ void reader_why(struct ui *ui, const struct picture *pic, struct canvas *c, stru
                 const struct page_word *w, size_t place, size_t of)
 {
 	size_t list[ROWS], rows = r.h > 3 ? (size_t)(r.h - 3) : 0;
-	struct why k = why_columns(r.w);
+	struct why k = why_columns(r.w, m->truth != NULL);
 	if (r.h < 1)
 		return;
 	why_title(c, r, pic, w, place, of, m->kind);

@@ -49,6 +49,8 @@ struct ui {
 	struct ui_jensen jensen;
 	struct ui_data data;
 	struct ui_landscape landscape;
+	bool simplex;               /* Reader: the densities in the place of the text */
+	size_t studied, studied_of; /* Reader: which document's posterior was asked for last, of which version + 1 */
 	bool why;                   /* Reader: the arithmetic of the selected word */
 	/* Private caches; see view/order.h, ranks.h and page.h. */
 	struct ui_order *order;
