@@ -365,7 +365,7 @@ static void test_show_and_print(void **state)
 	good(&g, "print gamma 3 4");
 	said(&g, want);
 	bad(&g, "print gamma 141", "print: which row? a number from 1 to 140");
-	bad(&g, "print delta", "no array \"delta\" now; there are alpha, topics, gamma, counts, log_shares");
+	bad(&g, "print nothing", "no \"nothing\" in this run; there are elbo, kl, delta, ... (help print) and alpha, topics, gamma, counts, log_shares");
 	bad(&g, "show topic 5", "show: which topic? a number from 1 to 4");
 	bad(&g, "show me", "show what? data, settings, step, verdict, ledger, components, component K or observation N, not \"me\"");
 	good(&g, "help continue");

@@ -12,9 +12,9 @@
 #include "elbow/evidence.h"
 #include "elbow/model.h"
 
-/* A capital phase ended with this entry; a part did not. */
-enum em_phase { EM_INIT, EM_E, EM_M, EM_E_PART, EM_M_PART };
-const char *em_phase_name(enum em_phase p); /* "init" "E" "M" "e" "m" */
+/* A capital phase ended with this entry; a part did not. An edit is a change from outside, no step of the algorithm. */
+enum em_phase { EM_INIT, EM_E, EM_M, EM_E_PART, EM_M_PART, EM_EDIT };
+const char *em_phase_name(enum em_phase p); /* "init" "E" "M" "e" "m" "edit" */
 
 struct em_entry;
 /* "S" for a macro step, else the name of its phase. */

@@ -31,6 +31,7 @@ struct cmd_call {
 	const struct cmd *command;
 	int argc;                      /* words after the name */
 	char *const *argv;             /* argv[0] is the first word after the name */
+	const char *rest;              /* the same words as they were typed, quotes and all */
 	bool bang;                     /* "export! ..." or "export ... !" */
 	struct cmd_nest *nest;         /* the line or scripts that this is part of */
 };

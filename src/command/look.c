@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "command/expr.h"
 #include "command/report.h"
 #include "command/verbs.h"
 
@@ -138,58 +139,73 @@ static bool find_in(const struct em_array *arrays, unsigned count, const double 
 	return false;
 }
 
-static void list_arrays(struct buf *b, const struct em_array *a, unsigned count)
+/* print ARRAY I J ...: numbered from 1, as on the screen. False: these words are something else. */
+static bool is_rows(const struct cmd_call *c, const struct em_snapshot *s, struct found *f)
 {
-	for (unsigned i = 0; i < count; i++)
-		buf_printf(b, "%s%s", b->len ? ", " : "", a[i].name);
+	const struct em_layout *l = &s->problem->layout;
+	for (int i = 1; i < c->argc; i++)
+		if (!*c->argv[i] || c->argv[i][strspn(c->argv[i], "0123456789")])
+			return false;
+	return c->argc > 1 && (find_in(l->theta, l->theta_arrays, s->theta, c->argv[0], f) || find_in(l->q, l->q_arrays, s->q, c->argv[0], f) ||
+	                       find_in(l->stats, l->stats_arrays, s->stats, c->argv[0], f));
 }
 
-/* print ARRAY [I [J]]: numbered from 1, as on the screen. */
+/* Those words as an expression: ARRAY[I][J]. */
+static enum em_status rows_text(const struct cmd_call *c, const struct em_array *a, struct buf *b, struct em_err *err)
+{
+	unsigned given = (unsigned)c->argc - 1;
+	if (given > a->rank)
+		return em_fail(err, EM_USAGE, "%s has %u dimension%s", a->name, a->rank, a->rank == 1 ? "" : "s");
+	buf_puts(b, a->name);
+	for (unsigned i = 0; i < given; i++) {
+		static const char *const of[] = {"row", "column", "layer"};
+		size_t at;
+		enum em_status st = index_of(c, (int)i + 1, a->dim[i], of[i], &at, err);
+		if (st)
+			return st;
+		buf_printf(b, "[%zu]", at + 1);
+	}
+	return EM_OK;
+}
+
+/* print EXPRESSION, or print ARRAY I J: 17 digits. */
 enum em_status verb_print(const struct cmd_call *c, struct em_err *err)
 {
 	const struct em_snapshot *s = c->picture->run;
 	struct found f;
-	size_t at[3] = {0, 0, 0};
-	struct buf b = {0};
+	struct buf text = {0}, b = {0};
+	struct expr *e = NULL;
+	struct expr_value v = {0};
 	if (!s)
 		return em_fail(err, EM_USAGE, "nothing is open; open data first");
-	const struct em_layout *l = &s->problem->layout;
-	if (!find_in(l->theta, l->theta_arrays, s->theta, c->argv[0], &f) &&
-	    !find_in(l->q, l->q_arrays, s->q, c->argv[0], &f) &&
-	    !find_in(l->stats, l->stats_arrays, s->stats, c->argv[0], &f)) {
-		list_arrays(&b, l->theta, l->theta_arrays);
-		list_arrays(&b, l->q, l->q_arrays);
-		if (s->stats)
-			list_arrays(&b, l->stats, l->stats_arrays);
-		enum em_status st = em_fail(err, EM_USAGE, "no array \"%s\" now; there are %s", c->argv[0], b.s ? b.s : "");
-		buf_free(&b);
-		return st;
+	enum em_status st = EM_OK;
+	if (is_rows(c, s, &f))
+		st = rows_text(c, f.a, &text, err);
+	else
+		buf_puts(&text, c->rest);
+	if (!st && text.failed)
+		st = em_no_memory(err);
+	if (!st)
+		st = expr_parse(text.s, &e, err);
+	if (!st)
+		st = expr_eval(e, s, &v, err);
+	if (!st && v.count > 200000)
+		st = em_fail(err, EM_USAGE, "%.60s is %zu numbers; print a row of it, or its sum; export state writes them all", text.s, v.count);
+	for (size_t i = 0; !st && i < v.count; i++) {
+		double x = expr_at(&v, i);
+		if (isnan(x))
+			buf_puts(&b, "unknown");
+		else
+			buf_printf(&b, "%.17g", x);
+		buf_putc(&b, (i + 1) % v.row == 0 ? '\n' : ' ');
 	}
-	unsigned given = (unsigned)c->argc - 1;
-	if (given > f.a->rank)
-		return em_fail(err, EM_USAGE, "%s has %u dimension%s", f.a->name, f.a->rank, f.a->rank == 1 ? "" : "s");
-	for (unsigned i = 0; i < given; i++) {
-		static const char *const of[] = {"row", "column", "layer"};
-		enum em_status st = index_of(c, (int)i + 1, f.a->dim[i], of[i], &at[i], err);
-		if (st)
-			return st;
-	}
-	size_t n[3];
-	for (unsigned i = 0; i < 3; i++)
-		n[i] = i < given || i >= f.a->rank ? 1 : f.a->dim[i];
-	if (n[0] * n[1] * n[2] > 200000)
-		return em_fail(err, EM_USAGE, "%s has %zu numbers; print %s I prints row I, export state writes them all",
-		               f.a->name, n[0] * n[1] * n[2], f.a->name);
-	for (size_t i = 0; i < n[0]; i++)
-		for (size_t j = 0; j < n[1]; j++)
-			for (size_t k = 0; k < n[2]; k++) {
-				bool last = f.a->rank == 3 ? k + 1 == n[2] : j + 1 == n[1];
-				buf_printf(&b, "%.17g%s",
-				           f.v[f.a->offset + (at[0] + i) * f.a->stride[0] + (at[1] + j) * f.a->stride[1] +
-				               (at[2] + k) * f.a->stride[2]],
-				           last ? "\n" : " ");
-			}
-	return say(c, &b, err);
+	expr_value_free(&v);
+	expr_free(e);
+	buf_free(&text);
+	if (!st)
+		return say(c, &b, err);
+	buf_free(&b);
+	return st;
 }
 
 static void help_one(struct buf *b, const struct cmd *c)

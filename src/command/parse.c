@@ -85,7 +85,7 @@ enum em_status cmd_find(const char *name, const struct cmd **out, struct em_err 
 	return found ? em_fail(err, EM_USAGE, "\"%s\" could be %s; type more of it", name, list) : unknown(name, err);
 }
 
-static enum em_status run(const struct cmd_front *front, struct cmd_nest *nest, int argc, char *argv[],
+static enum em_status run(const struct cmd_front *front, struct cmd_nest *nest, int argc, char *argv[], const char *rest,
                           struct em_err *err)
 {
 	const struct cmd *c;
@@ -105,7 +105,7 @@ static enum em_status run(const struct cmd_front *front, struct cmd_nest *nest, 
 		return em_fail(err, EM_USAGE, "%s takes %s; for example: %s", c->name,
 		               c->synopsis[0] ? c->synopsis : "nothing after it", c->example);
 	struct cmd_call call = {.front = front, .picture = session_picture(front->session), .command = c, .argc = args,
-	                        .argv = argv + 1, .bang = bang, .nest = nest};
+	                        .argv = argv + 1, .rest = rest, .bang = bang, .nest = nest};
 	st = c->run(&call, err);
 	picture_release(call.picture);
 	return st;
@@ -114,7 +114,7 @@ static enum em_status run(const struct cmd_front *front, struct cmd_nest *nest, 
 static enum em_status run_line(const struct cmd_front *front, struct cmd_nest *nest, const char *line,
                                struct em_err *err)
 {
-	char *room = malloc(2 * strlen(line) + WORDS + 2);
+	char *room = malloc(3 * strlen(line) + WORDS + 3);
 	enum em_status st = EM_OK;
 	if (!room)
 		return em_no_memory(err);
@@ -122,6 +122,7 @@ static enum em_status run_line(const struct cmd_front *front, struct cmd_nest *n
 		char *argv[WORDS + 1], *out = room;
 		int argc = 0;
 		bool got = true;
+		const char *after = line;
 		while (!st && got) {
 			if (argc == WORDS) {
 				st = em_fail(err, EM_USAGE, "more than %d words in a command", WORDS);
@@ -130,10 +131,15 @@ static enum em_status run_line(const struct cmd_front *front, struct cmd_nest *n
 			argv[argc] = out;
 			st = word(&line, &out, &got, err);
 			argc += got;
+			after = argc == 1 && got ? line : after;
 		}
 		argv[argc] = NULL;
+		while (after < line && strchr(" \t\r\n", *after))
+			after++;
+		memcpy(out, after, (size_t)(line - after));
+		out[line - after] = '\0';
 		if (!st && argc)
-			st = run(front, nest, argc, argv, err);
+			st = run(front, nest, argc, argv, out, err);
 		if (*line == ';')
 			line++;
 	}

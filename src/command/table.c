@@ -88,9 +88,13 @@ static const struct cmd table[] = {
 	 "data (or corpus): what was read and what each rule removed. step: what the last step did. verdict, ledger, components "
 	 "(or topics), component K, observation N (or document N), settings.",
 	 "show data"},
-	{"print", CMD_LOOK, "ARRAY [I [J [K]]]", 1, 4, print_words, false, verb_print, "numbers of θ, q or the statistics",
-	 "17 significant digits; rows and columns count from 1. The names are those of the state file: for LDA alpha, topics[topic][term], gamma[document][topic], and the statistics counts and log_shares.",
-	 "print gamma 12"},
+	{"print", CMD_LOOK, "EXPRESSION", 1, -1, print_words, false, verb_print, "a number, an array, or what is computed from them",
+	 "17 significant digits. Quantities are elbo, kl, log_p, energy, entropy, delta (of the last whole iteration), gain (of the last entry), "
+	 "iteration, step, sweeps, perplexity, moved, capped, to_come, rate and the terms by their names in the trace; kl[12] is of one observation, "
+	 "size[4] of a component, share[12][4] of both. Arrays are those of the state file and the statistics: topics[3][harbour], topics[3][\"new york\"], slices topics[3][*], "
+	 "ranges alpha[1..2]; indices count from 1, and ARRAY I J works too. Functions: sum, mean, min, max, norm, abs, log, exp, sqrt, argmax, count, "
+	 "distance(x, y), hellinger(x, y). + - * / ^, comparisons, and, or, not; what is unknown stays unknown.",
+	 "print sum(gamma[12]) - sum(alpha)"},
 	{"why", CMD_LOOK, "", 0, 0, NULL, false, verb_ui, "the arithmetic behind the selected word",
 	 "In the Reader: β, exp ψ(γ), their product and φ for each topic.", "view reader; why"},
 

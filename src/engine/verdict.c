@@ -12,7 +12,7 @@ enum { ENDS = 6 };
 
 const char *em_phase_name(enum em_phase p)
 {
-	static const char *const names[] = {"init", "E", "M", "e", "m"};
+	static const char *const names[] = {"init", "E", "M", "e", "m", "edit"};
 	return names[p];
 }
 
