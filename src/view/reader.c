@@ -30,9 +30,10 @@ static struct parts parts_of(const struct ui *ui, const struct picture *pic, str
 	p.numbers = rect_cut_top(&r, r.h >= 3 ? 1 : 0);
 	if (r.w < 70 && r.h >= (ui->why ? 8 : 5))
 		p.bar = rect_cut_top(&r, 1);
-	if (r.h >= 7)
-		p.truth = rect_cut_top(&r, 1);
-	if (r.h >= 12 && pic->study)
+	bool studied = pic->study && pic->study->n == ui->document;
+	if (r.h >= 7 && studied)
+		p.truth = rect_cut_top(&r, r.h >= 14 ? 2 : 1);
+	if (r.h >= 12 || (r.h >= 7 && !studied))
 		rect_cut_top(&r, 1);
 	int most = r.h - (ui->why ? 2 : 4), want = ui->why ? reader_why_rows(k) : 1;
 	if (want > r.h * 3 / 5 && r.w >= 70)
@@ -52,9 +53,9 @@ static struct parts parts_of(const struct ui *ui, const struct picture *pic, str
 }
 
 /* A short text has what belongs to it close below, not at the foot of a large screen. */
-static void close_up(struct parts *p, size_t lines, size_t components)
+static void close_up(struct parts *p, size_t lines, size_t components, bool truth)
 {
-	size_t panel = p->panel.h > 0 ? 3 * components + 1 : 0, want = lines > panel ? lines : panel;
+	size_t panel = p->panel.h > 0 ? (truth ? 3u : 2u) * components + 1 : 0, want = lines > panel ? lines : panel;
 	int spare = p->text.h > 0 && (size_t)p->text.h > want ? p->text.h - (int)want : 0;
 	p->why.y -= spare;
 }
@@ -314,7 +315,7 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 		m.truth = pic->study;
 	fit(ui, p, at.text.h);
 	if (!ui->simplex)
-		close_up(&at, p->lines, s->problem->layout.components);
+		close_up(&at, p->lines, s->problem->layout.components, m.truth != NULL);
 	if (!m.missing)
 		reader_truth_line(c, at.truth, pic, &m, p);
 	draw_head(c, at.head, pic, n);
@@ -329,7 +330,7 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 	else
 		reader_panel(ui, c, at.panel, &m, p);
 	if (ui->simplex && !m.missing)
-		reader_truth_picture(pic, c, at.text, &m);
+		reader_truth_picture(ui, c, at.text, &m);
 	else
 		draw_text(ui, pic, c, at.text, p, &m);
 	draw_below(ui, pic, c, at.why, &m, p);

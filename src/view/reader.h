@@ -50,10 +50,10 @@ int reader_why_rows(size_t components);
 
 /* reader_truth.c. p(z = k|w) of a term, [components]; NULL: unknown. */
 const double *truth_of(const struct mind *m, size_t term);
-/* How sure q is and should be, and what its KL is made of, in a line. */
+/* How sure q is and should be, and what its KL is made of, in two lines, or one. */
 void reader_truth_line(struct canvas *c, struct rect r, const struct picture *pic, const struct mind *m, struct page *p);
-/* q(theta) and p(theta|w) over the shares of two or three topics. */
-void reader_truth_picture(const struct picture *pic, struct canvas *c, struct rect r, const struct mind *m);
+/* reader_figure.c: q(theta) and p(theta|w) as two curves over theta_1, or as contours over shades on the simplex of three topics. */
+void reader_truth_picture(struct ui *ui, struct canvas *c, struct rect r, const struct mind *m);
 
 /* reader_card.c: where the responsibilities of observation n come from, component by component: weight x density, normalized. */
 void reader_card(const struct em_snapshot *s, struct canvas *c, struct rect r, size_t n);
