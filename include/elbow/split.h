@@ -11,12 +11,13 @@
  *                           = [log p(w) - L1]             +  [L1 - ELBO]. */
 struct em_split {
 	double level;      /* L1 */
-	double level_se;   /* its standard error; 0 where it is exact: no words, one topic */
+	double level_se;   /* its standard error; about 1e-12 by quadrature; 0 where it is exact: no words, one topic */
 	double theta;      /* log p - L1: NAN where log p is unknown */
 	double price;      /* L1 - ELBO: the price of independence */
 };
 
-/* L1 by `draws` of Dir(gamma) and a control variate, Sum (gamma - alpha) log theta, whose mean is known. log_p: NAN if unknown; elbo: the
+/* L1 of two or three topics by quadrature (level_se is then what half of the nodes differ by); of more by `draws` of Dir(gamma) and a control
+ * variate, Sum (gamma - alpha) log theta, whose mean is known. log_p: NAN if unknown; elbo: the
  * document's, under the same alpha and beta whatever topics its q(z) was made with. The same bits for the same seed and index.
  * EM_MEMORY, EM_CANCELLED. */
 enum em_status em_split_kl(const struct em_document *d, const double *gamma, double log_p, double elbo, uint64_t seed, uint64_t index,
