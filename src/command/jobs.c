@@ -377,7 +377,7 @@ static enum em_status study(struct session *s, const struct job *job, const stru
 	struct study *x = NULL;
 	enum em_status st = em_run_snapshot(s->run, &now, err);
 	if (!st)
-		st = study_new(now, job->count, s->version, job->m, h, &x, err);
+		st = study_new(now, job->count, s->version, job->m, strcmp(job->name, "lab") == 0, h, &x, err);
 	em_snapshot_release(now);
 	if (st)
 		return st;

@@ -28,6 +28,10 @@ static const struct cmd_key keys[] = {
 	{"reader", "y", "why", "why this topic"},
 	{"reader", "Enter", "why", ""},
 	{"reader", "p", "posterior", "posterior"},
+	{"lab", "h", "left", "sweep before"},
+	{"lab", "l", "right", "sweep after"},
+	{"lab", ".", "next-document", "next text"},
+	{"lab", ",", "previous-document", "text before"},
 	{"reader", ".", "next-document", "next text"},
 	{"reader", ",", "previous-document", "text before"},
 
@@ -72,6 +76,7 @@ static const struct cmd_key keys[] = {
 	{"", "7", "view landscape", ""},
 	{"", "8", "view data", ""},
 	{"", "9", "view jensen", ""},
+	{"", "0", "view lab", ""},
 	{"", "Tab", "view next", "next view"},
 	{"", "S-Tab", "view previous", ""},
 	{"", "Up", "up", ""},

@@ -41,7 +41,7 @@ enum job_kind {
 	JOB_SET,      /* name, text */
 	JOB_EVIDENCE, /* count: draws an observation; estimates log p where the exact one is too dear */
 	JOB_LANDSCAPE,/* look: leaves the run alone; the picture's `landscape` is then the answer */
-	JOB_STUDY,    /* count: a document, from 0; m: whatever it costs. Leaves the run alone; the picture's `study` is then the answer */
+	JOB_STUDY,    /* count: a document, from 0; m: whatever it costs; name: "lab": the other E-steps too. Leaves the run alone; the picture's `study` is then the answer */
 	JOB_BESIDE,   /* text: "exact", "variational": from now on a run with that e_step goes beside; "": no more. The picture's
 	               * `said` is then the two in a table */
 	JOB_RACE,     /* count: most E-steps. Leaves the session alone; the table is in the picture's `said` */

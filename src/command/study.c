@@ -14,7 +14,7 @@ bool study_of(const struct em_snapshot *s, size_t n, struct em_document *out)
 	       s->problem->data->corpus->length[n] > 0;
 }
 
-enum em_status study_new(const struct em_snapshot *s, size_t n, size_t version, bool forced, const struct em_hooks *h,
+enum em_status study_new(const struct em_snapshot *s, size_t n, size_t version, bool forced, bool lab, const struct em_hooks *h,
                          struct study **out, struct em_err *err)
 {
 	struct em_stop stop = {h ? h->cancelled : NULL, h ? h->self : NULL};
@@ -36,6 +36,8 @@ enum em_status study_new(const struct em_snapshot *s, size_t n, size_t version, 
 	if (!st) /* q begins with gamma */
 		st = em_split_kl(&d, s->q + n * s->problem->layout.q_stride, x->posterior ? x->posterior->log_p : s->obs[n].log_evidence,
 		                 s->obs[n].elbo, s->seed, n, STUDY_DRAWS, &stop, &x->split, err);
+	if (!st && lab)
+		st = em_lab_new(&d, STUDY_LIMIT, s->seed, &stop, &x->lab, err);
 	if (st) {
 		study_release(x);
 		return st;
@@ -56,5 +58,6 @@ void study_release(struct study *x)
 	if (!x || atomic_fetch_sub(&x->refs, 1) != 1)
 		return;
 	em_posterior_free(x->posterior);
+	em_lab_free(x->lab);
 	free(x);
 }

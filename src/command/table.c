@@ -9,7 +9,7 @@ static const char *const show_words[] = {"data",       "settings",  "step",     
                                          "topic",      "document",  NULL};
 static const char *const open_words[] = {"example", NULL};
 static const char *const until_words[] = {"until", NULL};
-static const char *const view_words[] = {"bound",  "trace",     "terms", "topics", "documents", "reader",
+static const char *const view_words[] = {"bound",  "trace",     "terms", "topics", "documents", "reader", "lab",
                                          "landscape", "data",  "jensen", "next",   "previous",  NULL};
 static const char *const axes_words[] = {"x", "y", "next", "previous", "principal", NULL};
 static const char *const jensen_words[] = {"v1", "v2", "alpha", "function", "reset", NULL};
@@ -140,6 +140,10 @@ static const struct cmd table[] = {
 	 "x and y take the next variable for one axis, next and previous go through the pairs, principal shows the first two "
 	 "principal axes; or two columns by name or number (of a factor model the factors come first).",
 	 "view data; axes principal"},
+	{"lab", CMD_MOVE, "[DOCUMENT]", 0, 1, NULL, false, verb_ui, "one document, several E-steps, one truth",
+	 "Where mean field comes to rest from many starts, hard assignment, CVB0, collapsed Gibbs and the exact posterior, for the selected document or "
+	 "that one.",
+	 "lab 1"},
 	{"jensen", CMD_MOVE, "[WHAT [X]]", 0, 2, jensen_words, false, verb_ui, "show Jensen's inequality and change it",
 	 "v1 X, v2 X, alpha X; function bell, log, sqrt, entropy, square or next; reset. A value outside the function's range becomes "
 	 "the nearest inside.",

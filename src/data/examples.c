@@ -198,9 +198,9 @@ static enum em_status make_paradox(const struct em_settings *s, struct em_data *
 	{"e_tolerance", "1e-12"}, {"tolerance", "1e-06"}, {NULL, NULL}
 static const char *const two_topics[][2] = {TEXTS("2")}, *const three_topics[][2] = {TEXTS("3")};
 static const char *const lda_models[] = {"lda", NULL};
-static const double mirrored[] = {0.6, 0.3, 0.1, 0.1, 0.3, 0.6}, ones[] = {1, 1}, tenths[] = {0.1, 0.1};
+static const double mirrored[] = {0.6, 0.3, 0.1, 0.1, 0.3, 0.6}, balanced[] = {0.5, 0.3, 0.2, 0.2, 0.3, 0.5}, ones[] = {1, 1}, tenths[] = {0.1, 0.1};
 static const struct em_start oneword_start[] = {{"alpha", ones, 2}, {"topics", mirrored, 6}, {NULL, NULL, 0}};
-static const struct em_start saddle_start[] = {{"alpha", tenths, 2}, {"topics", mirrored, 6}, {NULL, NULL, 0}};
+static const struct em_start saddle_start[] = {{"alpha", tenths, 2}, {"topics", balanced, 6}, {NULL, NULL, 0}};
 static const double basins_alpha[] = {0.05, 0.05, 0.05};
 static const double basins_topics[] = {0.35, 0.10, 0.55, 0.25, 0.30, 0.45, 0.20, 0.60, 0.20};
 static const struct em_start basins_start[] = {{"alpha", basins_alpha, 3}, {"topics", basins_topics, 9}, {NULL, NULL, 0}};

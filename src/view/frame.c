@@ -175,12 +175,13 @@ static const char *title_of(const struct view *v, const struct picture *pic, enu
 	return v->titled ? v->titled(pic, how != TABS_WIDE) : v->title;
 }
 
-static enum tabs tabs_that_fit(const struct picture *pic, const struct canvas *c)
+static enum tabs tabs_that_fit(const struct view *shown, const struct picture *pic, const struct canvas *c)
 {
 	for (enum tabs how = TABS_WIDE; how < TABS_DIGITS; how++) {
 		int wide = 8;
 		for (size_t i = 0; ui_view_at(i); i++)
-			wide += (how == TABS_WIDE ? 4 : 2) + canvas_width(c, title_of(ui_view_at(i), pic, how));
+			if (!ui_view_at(i)->aside || ui_view_at(i) == shown)
+				wide += (how == TABS_WIDE ? 4 : 2) + canvas_width(c, title_of(ui_view_at(i), pic, how));
 		if (wide <= c->w)
 			return how;
 	}
@@ -190,11 +191,15 @@ static enum tabs tabs_that_fit(const struct picture *pic, const struct canvas *c
 static void draw_tabs(struct ui *ui, const struct picture *pic, struct canvas *c, int y)
 {
 	const struct view *shown = ui->view == &view_help ? ui->back : ui->view;
-	enum tabs how = tabs_that_fit(pic, c);
+	enum tabs how = tabs_that_fit(shown, pic, c);
 	int x = how == TABS_TIGHT ? 0 : 1, n = 0;
 	for (; ui_view_at((size_t)n); n++) {
 		const struct view *v = ui_view_at((size_t)n);
 		bool here = v == ui->view;
+		if (v->aside && v != shown) {
+			ui->tab_end[n] = x;
+			continue;
+		}
 		struct style key = style_with(COLOR_ACCENT, here ? ATTR_BOLD : 0);
 		struct style text = here ? style_with(COLOR_TITLE, ATTR_BOLD | ATTR_UNDERLINE)
 		                         : style_with(v == shown ? COLOR_TITLE : COLOR_DIM, 0);

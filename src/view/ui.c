@@ -16,7 +16,7 @@
 #include "view/ranks.h"
 
 static const struct view *const tabs[] = {&view_bound, &view_trace, &view_terms, &view_topics, &view_documents,
-                                          &view_reader, &view_landscape, &view_data, &view_jensen};
+                                          &view_reader, &view_landscape, &view_data, &view_jensen, &view_lab};
 enum { TABS = sizeof tabs / sizeof tabs[0] };
 
 static const char *const theme_choices[] = {"dark", "light", NULL};
@@ -48,7 +48,7 @@ bool ui_size(const char *text, int *w, int *h)
 
 void ui_init(struct ui *ui)
 {
-	*ui = (struct ui){.view = &view_bound, .trace_cursor = SIZE_MAX, .sort_up = true, .mouse = true};
+	*ui = (struct ui){.view = &view_bound, .trace_cursor = SIZE_MAX, .sort_up = true, .mouse = true, .lab_sweep = SIZE_MAX};
 	ui_jensen_init(&ui->jensen);
 }
 
@@ -213,7 +213,16 @@ enum em_status ui_command(struct ui *ui, const struct picture *pic, int argc, ch
 		st = argc > 1 ? show_named(ui, argv[1], err) : em_fail(err, EM_USAGE, "view needs a name or number");
 	else if (strcmp(argv[0], "leave") == 0)
 		leave(ui);
-	else if (strcmp(argv[0], "jensen") == 0) {
+	else if (strcmp(argv[0], "lab") == 0) {
+		struct view_call select = {"select", argc - 1, argv + 1};
+		struct em_err own = {0};
+		show(ui, &view_lab);
+		if (argc > 1 && pic->run)
+			view_lab.command(ui, pic, &select, &own);
+		st = own.code;
+		if (st)
+			*err = own;
+	} else if (strcmp(argv[0], "jensen") == 0) {
 		show(ui, &view_jensen);
 		st = ui_jensen_set(&ui->jensen, argc - 1, argv + 1, err);
 	} else if (strcmp(argv[0], "landscape") == 0) {

@@ -51,6 +51,8 @@ struct ui {
 	struct ui_landscape landscape;
 	bool simplex;               /* Reader: the densities in the place of the text */
 	size_t studied, studied_of; /* Reader: which document's posterior was asked for last, of which version + 1 */
+	size_t lab_place, lab_sweep;/* Lab: which place, and after which of its sweeps; SIZE_MAX: the last */
+	size_t labbed, labbed_of;   /* as studied */
 	bool why;                   /* Reader: the arithmetic of the selected word */
 	/* Private caches; see view/order.h, ranks.h and page.h. */
 	struct ui_order *order;

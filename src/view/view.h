@@ -26,6 +26,7 @@ struct view {
 	/* The title for what is open, NULL: title; brief where there is little room. */
 	const char *(*titled)(const struct picture *pic, bool brief);
 	char key;           /* '1' */
+	bool aside;         /* its tab is there only while it is shown */
 	const char *about;  /* two sentences for the help */
 	/* Draws into rect of the canvas; any size down to 1x1; pic->run is never NULL here. */
 	void (*draw)(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r);
@@ -39,6 +40,6 @@ struct view {
 };
 
 extern const struct view view_bound, view_trace, view_terms, view_topics, view_documents, view_reader, view_landscape, view_data, view_jensen,
-    view_help;
+    view_lab, view_help;
 
 #endif
