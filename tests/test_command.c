@@ -198,9 +198,9 @@ static void test_parsing(void **state)
 	bad(&g, "goto -1", "goto: \"-1\" is not a whole number; for example: goto 0");
 	bad(&g, "step 1 2", "step takes [N]; for example: step 5");
 	bad(&g, "continue until never",
-	    "continue until what? converged, iteration N, gain < NATS, elbo > NATS or kl < NATS");
-	bad(&g, "continue until gain < x",
-	    "continue until what? converged, iteration N, gain < NATS, elbo > NATS or kl < NATS");
+	    "continue until what? \"never\" is no condition; converged, iteration N, gain < NATS, or a comparison as for break: delta < 1e-3, "
+	    "kl[12] > 2 and not elbo falls");
+	bad(&g, "continue until gain <", "column 7 of \"gain <\": a name or a number is missing at the end");
 	bad(&g, "export nonsense x", "nothing is open; open data first");
 	close_rig(&g);
 }

@@ -611,7 +611,7 @@ static void test_cancel(void **state)
 	for (size_t i = 0; i < 4; i++)
 		for (size_t k = 0; ask_at(now->problem, k, &ask); k++) {
 			struct patience p = {.until = until[i]};
-			struct em_hooks h = {&p, gave_up, told, NULL};
+			struct em_hooks h = {.self = &p, .cancelled = gave_up, .progress = told};
 			struct em_landscape *l = NULL;
 			assert_int_equal(em_run_landscape(s.run, &ask, &h, &l, &s.err), EM_CANCELLED);
 			assert_null(l);

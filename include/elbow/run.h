@@ -116,6 +116,7 @@ struct em_hooks {
 	bool (*cancelled)(void *self);
 	void (*progress)(void *self, const char *what, size_t done, size_t of);
 	void (*stepped)(void *self, const struct em_entry *e); /* a ledger entry was made */
+	bool (*halt)(void *self); /* between the entries of one call, after stepped: true makes it return EM_OK there */
 };
 
 struct em_run;

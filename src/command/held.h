@@ -9,6 +9,7 @@
 
 #include "command/beside.h"
 #include "command/branches.h"
+#include "command/breaks.h"
 #include "command/session.h"
 #include "command/study.h"
 #include "command/world.h"
@@ -19,7 +20,7 @@ struct held {
 	atomic_size_t refs;
 	struct world *world;
 	const struct em_snapshot *owned; /* the run's */
-	char *said;
+	char *said, *breaks;
 	struct seen *seen;
 	struct study *study;
 	struct beside_path *path;
@@ -49,6 +50,7 @@ struct session {
 	struct study *study; /* NULL: none */
 	struct beside *beside; /* NULL: none */
 	struct branches branches;
+	struct breaks breaks;
 	size_t version;
 	double published; /* when, seconds of the monotonic clock */
 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "command/held.h"
 #include "command/race.h"
 #include "command/selftest.h"
@@ -17,7 +18,52 @@
 struct relay {
 	struct session *s;
 	const struct em_hooks *to;
+	bool steps;               /* a job that steps: look after every entry whether to stop */
+	bool stopped;
+	const struct expr *until; /* NULL: none */
+	struct buf said;          /* owned */
 };
+
+/* A condition of `continue`: whether it holds, and with what numbers. */
+static bool holds(struct relay *r, const struct em_snapshot *s)
+{
+	struct em_err none;
+	double truth = 0;
+	if (!r->until || expr_number(r->until, s, &truth, &none) || isnan(truth) || truth == 0)
+		return false;
+	struct buf parts = {0};
+	expr_parts(r->until, s, &parts);
+	text_safe(&r->said, expr_text(r->until), strlen(expr_text(r->until)));
+	buf_printf(&r->said, " holds: %s, ", parts.s ? parts.s : "");
+	breaks_when(s, &r->said);
+	buf_putc(&r->said, '\n');
+	buf_free(&parts);
+	return true;
+}
+
+static void look(struct relay *r)
+{
+	const struct em_snapshot *s = NULL;
+	if (!r->steps || (!r->until && !r->s->breaks.count))
+		return;
+	if (em_run_snapshot(r->s->run, &s, NULL)) { /* no memory left: a good time to stop */
+		r->stopped = true;
+		return;
+	}
+	bool one = breaks_check(&r->s->breaks, s, &r->said), other = holds(r, s);
+	r->stopped |= one || other;
+	em_snapshot_release(s);
+}
+
+static bool relay_halt(void *self)
+{
+	return ((struct relay *)self)->stopped;
+}
+
+static bool stopped(const struct em_hooks *h)
+{
+	return h->halt(h->self);
+}
 
 static bool relay_cancelled(void *self)
 {
@@ -35,6 +81,7 @@ static void relay_progress(void *self, const char *what, size_t done, size_t of)
 static void relay_stepped(void *self, const struct em_entry *e)
 {
 	struct relay *r = self;
+	look(r);
 	if (r->s->run && session_clock() - r->s->published > 0.03)
 		session_publish(r->s, NULL); /* no memory for a picture is no reason to stop the run */
 	if (r->to && r->to->stepped)
@@ -281,7 +328,7 @@ static enum em_status go_on(struct session *s, const struct job *job, const stru
 			return EM_OK;
 		}
 		enum em_status st = em_run_step(s->run, EM_ITERATION, h, err);
-		if (st)
+		if (st || stopped(h))
 			return st;
 	}
 }
@@ -292,11 +339,11 @@ static enum em_status step_job(struct session *s, const struct job *job, const s
 	size_t position;
 	switch (job->kind) {
 	case JOB_STEP:
-		for (size_t i = 0; i < job->count && !st; i++)
+		for (size_t i = 0; i < job->count && !st && !stopped(h); i++)
 			st = em_run_step(s->run, job->size, h, err);
 		return st;
 	case JOB_PHASE:
-		for (size_t i = 0; i < job->count && !st; i++)
+		for (size_t i = 0; i < job->count && !st && !stopped(h); i++)
 			st = em_run_phase(s->run, job->m, h, err);
 		return st;
 	case JOB_BACK:
@@ -389,14 +436,94 @@ static enum em_status study(struct session *s, const struct job *job, const stru
 /* The run and all that is known of it stay as they are. */
 static bool looks_only(enum job_kind k)
 {
-	return k == JOB_LANDSCAPE || k == JOB_STUDY || k == JOB_SELFTEST || k == JOB_RACE;
+	return k == JOB_LANDSCAPE || k == JOB_STUDY || k == JOB_SELFTEST || k == JOB_RACE || k == JOB_POINT;
+}
+
+static enum em_status point_job(struct session *s, const struct job *job, struct buf *said, struct em_err *err)
+{
+	const struct em_snapshot *now = NULL;
+	bool more = strcmp(job->name, "break") == 0 || strcmp(job->name, "watch") == 0 || strcmp(job->name, "catch") == 0;
+	enum em_status st = s->run && more ? em_run_snapshot(s->run, &now, err) : EM_OK;
+	if (!st)
+		st = more ? breaks_add(&s->breaks, job->name, job->text, now, said, err) : breaks_change(&s->breaks, job->name, job->count, said, err);
+	em_snapshot_release(now);
+	return st;
+}
+
+/* A `continue` with something to wait for that ended without it. */
+static enum em_status say_why(struct session *s, bool until, struct buf *said, struct em_err *err)
+{
+	const struct em_snapshot *now = NULL;
+	enum em_status st = em_run_snapshot(s->run, &now, err);
+	if (!st)
+		buf_printf(said, "%s; %s%s\n", until ? "it never held" : "no break held", s->limit ? "stopped after max_iterations; " : "", now->verdict.text);
+	em_snapshot_release(now);
+	return st;
+}
+
+/* Steps, with an eye on the breaks and on the condition of `continue`. */
+static enum em_status steps_job(struct session *s, const struct job *job, struct relay *r, const struct em_hooks *h, struct em_err *err)
+{
+	struct expr *until = NULL;
+	const struct em_snapshot *now = NULL;
+	enum em_status st = EM_OK;
+	r->steps = job->kind == JOB_STEP || job->kind == JOB_PHASE || job->kind == JOB_CONTINUE;
+	if (job->kind == JOB_CONTINUE && job->until.kind == UNTIL_HOLDS) {
+		double truth;
+		st = expr_parse(job->text, &until, err);
+		r->until = until;
+		if (!st)
+			st = em_run_snapshot(s->run, &now, err);
+		if (!st)
+			st = expr_number(until, now, &truth, err);
+		r->stopped = !st && holds(r, now);
+		em_snapshot_release(now);
+	}
+	if (!st && !r->stopped)
+		st = step_job(s, job, h, err);
+	if (!st && !r->stopped && job->kind == JOB_CONTINUE && (until || s->breaks.count))
+		st = say_why(s, until != NULL, &r->said, err);
+	r->steps = false;
+	r->until = NULL;
+	expr_free(until);
+	return st;
+}
+
+/* After a job that leads elsewhere. */
+static void renew_breaks(struct session *s, struct buf *said)
+{
+	const struct em_snapshot *now = NULL;
+	if (!s->breaks.count || !s->run || em_run_snapshot(s->run, &now, NULL))
+		return;
+	breaks_renew(&s->breaks, now, said);
+	em_snapshot_release(now);
+}
+
+/* What there is to say of breaks, before what the job had to say. */
+static void say_breaks(struct session *s, struct buf *said)
+{
+	while (said->len && said->s[said->len - 1] == '\n')
+		said->s[--said->len] = '\0';
+	if (said->len && s->said)
+		buf_printf(said, "\n%s", s->said);
+	if (said->len && !said->failed) {
+		free(s->said);
+		s->said = buf_take(said);
+	}
+	buf_free(said);
+}
+
+static bool leads_elsewhere(enum job_kind kind)
+{
+	return kind == JOB_OPEN || kind == JOB_EXAMPLE || kind == JOB_RESTART || kind == JOB_BACK || kind == JOB_GOTO || kind == JOB_SET ||
+	       kind == JOB_BRANCH || kind == JOB_SWITCH || kind == JOB_RESTARTS;
 }
 
 enum em_status session_perform(struct session *s, const struct job *job, const struct em_hooks *hooks,
                                struct em_err *err)
 {
-	struct relay r = {s, hooks};
-	struct em_hooks h = {&r, relay_cancelled, relay_progress, relay_stepped};
+	struct relay r = {.s = s, .to = hooks};
+	const struct em_hooks h = {&r, relay_cancelled, relay_progress, relay_stepped, relay_halt}, quiet = {&r, relay_cancelled, relay_progress, NULL, NULL};
 	enum em_status st;
 	if (job->kind != JOB_SET && job->kind != JOB_EVIDENCE && !looks_only(job->kind))
 		s->limit = 0;
@@ -414,16 +541,18 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 		st = set(s, job, &h, err);
 	else if (job->kind == JOB_SELFTEST)
 		st = selftest(s, job->name, &h, err);
+	else if (job->kind == JOB_POINT)
+		st = point_job(s, job, &r.said, err);
 	else if (!s->run)
 		return em_fail(err, EM_USAGE, "nothing is open; open data first");
 	else if (job->kind == JOB_LANDSCAPE)
 		st = survey(s, job, &h, err);
 	else if (job->kind >= JOB_BRANCH && job->kind <= JOB_RESTARTS)
-		st = branch_job(s, job, &(struct em_hooks){&r, relay_cancelled, relay_progress, NULL}, err);
+		st = branch_job(s, job, &quiet, err);
 	else if (job->kind == JOB_STUDY)
 		st = study(s, job, &h, err);
 	else if (job->kind == JOB_RACE)
-		st = race(s, job, &(struct em_hooks){&r, relay_cancelled, relay_progress, NULL}, err);
+		st = race(s, job, &quiet, err);
 	else if (job->kind == JOB_BESIDE)
 		st = go_beside(s, job, &h, err);
 	else if (job->kind == JOB_EVIDENCE)
@@ -431,9 +560,12 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 	else if (job->kind == JOB_RESTART)
 		st = reopen(s, same_settings(s), &(struct place){NULL, NULL, *job->init ? job->init : s->init}, &h, err);
 	else
-		st = step_job(s, job, &h, err);
+		st = steps_job(s, job, &r, &h, err);
+	if (!st && leads_elsewhere(job->kind))
+		renew_breaks(s, &r.said);
 	if (!st && job->kind <= JOB_CONTINUE && job->kind >= JOB_STEP)
 		st = beside_follow(s->beside, s->run, &h, err);
+	say_breaks(s, &r.said);
 	enum em_status shown = session_publish(s, st ? NULL : err);
 	return st ? st : shown;
 }

@@ -139,6 +139,21 @@ static bool find_in(const struct em_array *arrays, unsigned count, const double 
 	return false;
 }
 
+/* info breaks, and other names for what show shows. */
+enum em_status verb_info(const struct cmd_call *c, struct em_err *err)
+{
+	char *argv[] = {(char *)(uintptr_t) "ledger", c->argc > 1 ? c->argv[1] : NULL, NULL};
+	struct cmd_call other = *c;
+	if (strncmp(c->argv[0], "breaks", strlen(c->argv[0])) == 0 && c->argv[0][0]) {
+		struct buf b = {0};
+		buf_puts(&b, c->picture->breaks ? c->picture->breaks : "");
+		return say(c, &b, err);
+	}
+	if (strcmp(c->argv[0], "steps") == 0)
+		other.argv = argv;
+	return verb_show(&other, err);
+}
+
 /* print ARRAY I J ...: numbered from 1, as on the screen. False: these words are something else. */
 static bool is_rows(const struct cmd_call *c, const struct em_snapshot *s, struct found *f)
 {

@@ -230,7 +230,7 @@ enum em_status branches_restarts(struct session *s, size_t n, const struct em_ho
 {
 	double first = em_settings_number(s->settings, "seed") + 1;
 	struct end *e = calloc(n + 1, sizeof *e);
-	struct em_hooks quiet = {h->self, h->cancelled, NULL, NULL};
+	struct em_hooks quiet = {.self = h->self, .cancelled = h->cancelled};
 	struct buf b = {0};
 	size_t made = 0;
 	enum em_status st = e ? EM_OK : em_no_memory(err);

@@ -43,6 +43,7 @@ void picture_release(const struct picture *p)
 	em_settings_release(h->pub.settings);
 	world_release(h->world);
 	free(h->said);
+	free(h->breaks);
 	free(h->path);
 	study_release(h->study);
 	seen_release(h->seen);
@@ -92,6 +93,9 @@ enum em_status session_publish(struct session *s, struct em_err *err)
 	}
 	h->pub.settings = em_settings_retain(s->settings);
 	h->pub.said = h->said = s->said ? strdup(s->said) : NULL;
+	struct buf points = {0};
+	breaks_list(&s->breaks, &points);
+	h->pub.breaks = h->breaks = buf_take(&points);
 	if (s->seen) {
 		atomic_fetch_add(&s->seen->refs, 1);
 		h->seen = s->seen;
@@ -140,6 +144,7 @@ void session_free(struct session *s)
 	beside_free(s->beside);
 	study_release(s->study);
 	branches_free(&s->branches);
+	breaks_free(&s->breaks);
 	em_run_free(s->run);
 	world_release(s->world);
 	em_settings_release(s->settings);

@@ -18,7 +18,8 @@ enum condition_kind {
 	UNTIL_ITERATION,  /* iteration >= value */
 	UNTIL_GAIN,       /* gain of an iteration < value nats */
 	UNTIL_ELBO,       /* elbo > value */
-	UNTIL_KL          /* kl < value */
+	UNTIL_KL,         /* kl < value */
+	UNTIL_HOLDS       /* the job's text holds, after any entry */
 };
 
 struct condition {
@@ -50,6 +51,8 @@ enum job_kind {
 	JOB_BRANCHES, /* leaves the session alone; the list is in the picture's `said` */
 	JOB_COMPARE,  /* name and text: two branches; likewise */
 	JOB_RESTARTS, /* count: other seeds, each a branch; likewise */
+	JOB_POINT,    /* name: break, watch, catch (text: of what), delete, enable, disable (count: the number, 0 all). Leaves the run
+	               * alone; what to say is in the picture's `said` */
 	JOB_SELFTEST  /* name: of an example, "" all. Leaves the session alone; the table is in the picture's `said` */
 };
 
@@ -90,6 +93,7 @@ struct picture {
 	char branch[32];                   /* the one that the session stands in */
 	size_t branches;                   /* how many there are */
 	size_t version;                    /* another after every job but those that leave the run alone */
+	const char *breaks;                /* where the session stops on its own, a line each, safe for a terminal; NULL: not known */
 	const char *said;                  /* what the last job has to say at length, safe for a terminal; NULL: nothing */
 	struct picture_part *part;         /* private */
 };

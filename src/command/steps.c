@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "command/expr.h"
 #include "command/verbs.h"
 
 static enum em_status count_of(const struct cmd_call *c, int i, size_t fallback, size_t *out, struct em_err *err)
@@ -25,9 +26,15 @@ static enum em_status count_of(const struct cmd_call *c, int i, size_t fallback,
 	return EM_OK;
 }
 
+/* What a job had to say at length is printed. */
 static enum em_status submit(const struct cmd_call *c, const struct job *job, struct em_err *err)
 {
-	return c->front->submit(c->front->self, job, err);
+	enum em_status st = c->front->submit(c->front->self, job, err);
+	const struct picture *after = session_picture(c->front->session);
+	if (after->said && (!st || st == EM_BREACH))
+		c->front->print(c->front->self, after->said);
+	picture_release(after);
+	return st;
 }
 
 static enum em_status sized(const struct cmd_call *c, enum em_size size, struct em_err *err)
@@ -75,18 +82,22 @@ enum em_status verb_goto(const struct cmd_call *c, struct em_err *err)
 	return st ? st : submit(c, &job, err);
 }
 
-/* continue | continue [until] converged | iteration N | gain < X | elbo > X | kl < X */
-enum em_status verb_continue(const struct cmd_call *c, struct em_err *err)
+static enum em_status text_into(char *to, size_t size, const char *from, struct em_err *err)
 {
-	struct job job = {.kind = JOB_CONTINUE};
-	int i = c->argc > 0 && strcmp(c->argv[0], "until") == 0, left = c->argc - i;
+	if (strlen(from) >= size)
+		return em_fail(err, EM_USAGE, "a name of %zu bytes; %zu is the most", strlen(from), size - 1);
+	memcpy(to, from, strlen(from) + 1);
+	return EM_OK;
+}
+
+/* iteration N | gain < X | elbo > X | kl < X: looked at after whole iterations only. */
+static bool plain_condition(const struct cmd_call *c, int i, struct condition *out)
+{
 	static const struct {
 		const char *name, *sign;
 		enum condition_kind kind;
 	} conditions[] = {{"iteration", "", UNTIL_ITERATION}, {"gain", "<", UNTIL_GAIN}, {"elbo", ">", UNTIL_ELBO},
 	                  {"kl", "<", UNTIL_KL}};
-	if (left == 0 || (left == 1 && strcmp(c->argv[i], "converged") == 0))
-		return submit(c, &job, err);
 	for (size_t k = 0; k < sizeof conditions / sizeof conditions[0]; k++) {
 		if (strcmp(c->argv[i], conditions[k].name) != 0)
 			continue;
@@ -94,22 +105,55 @@ enum em_status verb_continue(const struct cmd_call *c, struct em_err *err)
 		if (at < c->argc && conditions[k].sign[0] && strcmp(c->argv[at], conditions[k].sign) == 0)
 			at++;
 		char *end = NULL;
-		job.until.kind = conditions[k].kind;
-		job.until.value = at + 1 == c->argc ? strtod(c->argv[at], &end) : 0;
-		bool whole = job.until.kind != UNTIL_ITERATION || (job.until.value >= 0 && job.until.value == floor(job.until.value));
-		if (end && end != c->argv[at] && !*end && isfinite(job.until.value) && whole)
-			return submit(c, &job, err);
+		out->kind = conditions[k].kind;
+		out->value = at + 1 == c->argc ? strtod(c->argv[at], &end) : 0;
+		bool whole = out->kind != UNTIL_ITERATION || (out->value >= 0 && out->value == floor(out->value));
+		if (end && end != c->argv[at] && !*end && isfinite(out->value) && whole)
+			return true;
 	}
-	return em_fail(err, EM_USAGE,
-	               "continue until what? converged, iteration N, gain < NATS, elbo > NATS or kl < NATS");
+	return false;
 }
 
-static enum em_status text_into(char *to, size_t size, const char *from, struct em_err *err)
+/* A condition is tried at once, not when the worker comes to it. */
+static enum em_status try_condition(const struct cmd_call *c, const char *text, struct em_err *err)
 {
-	if (strlen(from) >= size)
-		return em_fail(err, EM_USAGE, "a name of %zu bytes; %zu is the most", strlen(from), size - 1);
-	memcpy(to, from, strlen(from) + 1);
-	return EM_OK;
+	struct expr *e = NULL;
+	double truth;
+	enum em_status st = expr_parse(text, &e, err);
+	if (!st && !expr_is_condition(e))
+		st = em_fail(err, EM_USAGE, "continue until what? \"%.80s\" is no condition; converged, iteration N, gain < NATS, or a comparison as for "
+		             "break: delta < 1e-3, kl[12] > 2 and not elbo falls", text);
+	if (!st && c->picture->run)
+		st = expr_number(e, c->picture->run, &truth, err);
+	expr_free(e);
+	return st;
+}
+
+/* continue | continue [until] converged | a plain condition | any other one */
+enum em_status verb_continue(const struct cmd_call *c, struct em_err *err)
+{
+	struct job job = {.kind = JOB_CONTINUE};
+	int i = c->argc > 0 && strcmp(c->argv[0], "until") == 0, left = c->argc - i;
+	if (left == 0 || (left == 1 && strcmp(c->argv[i], "converged") == 0) || plain_condition(c, i, &job.until))
+		return submit(c, &job, err);
+	const char *text = c->rest + (i ? strlen("until") : 0);
+	enum em_status st = try_condition(c, text + strspn(text, " \t"), err);
+	job.until.kind = UNTIL_HOLDS;
+	if (!st)
+		st = text_into(job.text, sizeof job.text, text + strspn(text, " \t"), err);
+	return st ? st : submit(c, &job, err);
+}
+
+enum em_status verb_point(const struct cmd_call *c, struct em_err *err)
+{
+	struct job job = {.kind = JOB_POINT};
+	const char *name = c->command->name;
+	bool more = strcmp(name, "break") == 0 || strcmp(name, "watch") == 0 || strcmp(name, "catch") == 0;
+	snprintf(job.name, sizeof job.name, "%s", name);
+	enum em_status st = more ? text_into(job.text, sizeof job.text, c->rest, err) : count_of(c, 0, 0, &job.count, err);
+	if (!st && !more && c->argc && job.count == 0)
+		st = em_fail(err, EM_USAGE, "%s: no number 0; info breaks lists them", name);
+	return st ? st : submit(c, &job, err);
 }
 
 /* An empty name would mean none was given. */
@@ -188,22 +232,11 @@ enum em_status verb_init(const struct cmd_call *c, struct em_err *err)
 	return st ? st : submit(c, &job, err);
 }
 
-/* What a job had to say at length, printed. */
-static enum em_status submit_and_print(const struct cmd_call *c, const struct job *job, struct em_err *err)
-{
-	enum em_status st = submit(c, job, err);
-	const struct picture *after = session_picture(c->front->session);
-	if (after->said && (!st || st == EM_BREACH))
-		c->front->print(c->front->self, after->said);
-	picture_release(after);
-	return st;
-}
-
 enum em_status verb_selftest(const struct cmd_call *c, struct em_err *err)
 {
 	struct job job = {.kind = JOB_SELFTEST};
 	enum em_status st = c->argc ? text_into(job.name, sizeof job.name, c->argv[0], err) : EM_OK;
-	return st ? st : submit_and_print(c, &job, err);
+	return st ? st : submit(c, &job, err);
 }
 
 enum em_status verb_branch(const struct cmd_call *c, struct em_err *err)
@@ -225,7 +258,7 @@ enum em_status verb_branch(const struct cmd_call *c, struct em_err *err)
 		st = text_into(job.text, sizeof job.text, c->argc > 1 ? c->argv[1] : c->picture->branch, err);
 	if (!st && job.kind == JOB_RESTARTS && (job.count < 1 || job.count > 100))
 		st = em_fail(err, EM_USAGE, "restarts: from 1 to 100 of them, not %zu", job.count);
-	return st ? st : submit_and_print(c, &job, err);
+	return st ? st : submit(c, &job, err);
 }
 
 enum em_status verb_study(const struct cmd_call *c, struct em_err *err)
@@ -243,7 +276,7 @@ enum em_status verb_race(const struct cmd_call *c, struct em_err *err)
 {
 	struct job job = {.kind = JOB_RACE};
 	enum em_status st = count_of(c, 0, 5000, &job.count, err);
-	return st ? st : submit_and_print(c, &job, err);
+	return st ? st : submit(c, &job, err);
 }
 
 enum em_status verb_beside(const struct cmd_call *c, struct em_err *err)
@@ -255,7 +288,7 @@ enum em_status verb_beside(const struct cmd_call *c, struct em_err *err)
 	if (strcmp(what, "exact") != 0 && strcmp(what, "variational") != 0 && strcmp(what, "off") != 0)
 		return em_fail(err, EM_USAGE, "beside: exact, variational or off, not \"%s\"", what);
 	snprintf(job.text, sizeof job.text, "%s", strcmp(what, "off") == 0 ? "" : what);
-	return submit_and_print(c, &job, err);
+	return submit(c, &job, err);
 }
 
 /* set NAME VALUE, or NAME=VALUE. */

@@ -7,6 +7,8 @@ static const char *const export_words[] = {"trace", "state", "components", "obse
 static const char *const show_words[] = {"data",       "settings",  "step",        "verdict", "ledger",
                                          "components", "component", "observation", "corpus",  "topics",
                                          "topic",      "document",  NULL};
+static const char *const info_words[] = {"breaks", "steps", "settings", "topics", "document", NULL};
+static const char *const catch_words[] = {"empty", "duplicate", NULL};
 static const char *const open_words[] = {"example", NULL};
 static const char *const until_words[] = {"until", NULL};
 static const char *const view_words[] = {"bound",  "trace",     "terms", "topics", "documents", "reader", "lab",
@@ -36,10 +38,24 @@ static const struct cmd table[] = {
 	 "Inside an E phase that phase ends first.", "m"},
 	{"finish", CMD_STEP, "[N]", 0, 1, NULL, false, verb_finish, "an iteration: E and M",
 	 "From the middle of an iteration, the rest of it.", "finish 10"},
-	{"continue", CMD_STEP, "[until CONDITION]", 0, 4, until_words, false, verb_continue, "iterations until a condition",
-	 "CONDITION is converged (the default), iteration N, gain < NATS (of an iteration), elbo > NATS or kl < NATS. Stops "
-	 "after max_iterations at the latest, and at a breach.",
+	{"continue", CMD_STEP, "[until CONDITION]", 0, -1, until_words, false, verb_continue, "iterations until a condition",
+	 "CONDITION is converged (the default), iteration N, gain < NATS (of an iteration), elbo > NATS or kl < NATS, looked at after whole iterations; "
+	 "or any other as for break, looked at after every E and M. Stops after max_iterations at the latest, at a break and at a breach.",
 	 "continue until gain < 0.1"},
+	{"break", CMD_STEP, "CONDITION", 1, -1, print_words, false, verb_point, "stop where a condition begins to hold",
+	 "Looked at after every entry of any step: each unit of step, each E and M of continue. The message says what holds and with what numbers. After a stop "
+	 "the condition has to fail once before it stops again; one with falls, rises or changes speaks of the last entry and stops each time. Conditions are expressions: see print. "
+	 "They outlive restart and open; one that does not fit what is open is idle.",
+	 "break delta < 1e-3"},
+	{"watch", CMD_STEP, "EXPRESSION", 1, -1, print_words, false, verb_point, "stop when a number changes",
+	 "Or any of a block of numbers: then the one that changed most is shown. Expressions as for print.", "watch alpha[1]"},
+	{"catch", CMD_STEP, "empty|duplicate", 1, 1, catch_words, false, verb_point, "stop at an empty or a duplicate component",
+	 "empty: one of them is expected to have less than one unit (token, observation). duplicate: two are nearer than 0.001 (Hellinger). A breach of the checks and "
+	 "numbers that are not finite stop always.", "catch empty"},
+	{"delete", CMD_STEP, "[N]", 0, 1, NULL, false, verb_point, "delete a break, watch or catch, or all of them",
+	 "N as info breaks has it.", "delete"},
+	{"disable", CMD_STEP, "[N]", 0, 1, NULL, false, verb_point, "let a break, watch or catch sleep", "Without N all of them.", "disable"},
+	{"enable", CMD_STEP, "[N]", 0, 1, NULL, false, verb_point, "wake it again", "Without N all of them.", "enable"},
 	{"back", CMD_STEP, "[N]", 0, 1, NULL, false, verb_back, "back in the ledger, exactly",
 	 "The entries ahead stay until another step is made.", "back 2"},
 	{"goto", CMD_STEP, "STEP", 1, 1, NULL, false, verb_goto, "go to a ledger entry", "Back or forth; entry 0 is the start.",
@@ -88,6 +104,8 @@ static const struct cmd table[] = {
 	 "data (or corpus): what was read and what each rule removed. step: what the last step did. verdict, ledger, components "
 	 "(or topics), component K, observation N (or document N), settings.",
 	 "show data"},
+	{"info", CMD_LOOK, "WHAT", 1, 2, info_words, false, verb_info, "list the breaks; or what show shows",
+	 "breaks: every break, watch and catch with its number and how often it stopped. steps is show ledger; the rest is as for show.", "info breaks"},
 	{"print", CMD_LOOK, "EXPRESSION", 1, -1, print_words, false, verb_print, "a number, an array, or what is computed from them",
 	 "17 significant digits. Quantities are elbo, kl, log_p, energy, entropy, delta (of the last whole iteration), gain (of the last entry), "
 	 "iteration, step, sweeps, perplexity, moved, capped, to_come, rate and the terms by their names in the trace; kl[12] is of one observation, "

@@ -18,6 +18,7 @@ bool until_reached(struct em_run *run, const struct condition *c, const struct e
 	case UNTIL_ITERATION: return (double)e->iteration >= c->value;
 	case UNTIL_ELBO: return e->elbo > c->value;
 	case UNTIL_KL: return e->kl < c->value;
+	case UNTIL_HOLDS: return false; /* told after every entry, elsewhere */
 	case UNTIL_GAIN:
 	case UNTIL_CONVERGED: break;
 	}

@@ -37,6 +37,8 @@ enum em_status verb_beside(const struct cmd_call *c, struct em_err *err);
 /* branch, switch, branches, compare, restarts: by the command's name */
 enum em_status verb_branch(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_study(const struct cmd_call *c, struct em_err *err);
+/* break, watch, catch, delete, enable, disable: by the command's name */
+enum em_status verb_point(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_race(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_selftest(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_export(const struct cmd_call *c, struct em_err *err);
@@ -44,6 +46,7 @@ enum em_status verb_export(const struct cmd_call *c, struct em_err *err);
 /* look.c */
 enum em_status verb_show(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_show_setting(const struct cmd_call *c, const char *name, struct em_err *err);
+enum em_status verb_info(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_print(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_help(const struct cmd_call *c, struct em_err *err);
 

@@ -245,6 +245,11 @@ static enum em_status advance(struct em_run *r, struct action a, const struct em
 	return EM_OK;
 }
 
+static bool halts(const struct em_hooks *h)
+{
+	return h && h->halt && h->halt(h->self);
+}
+
 enum em_status em_run_step(struct em_run *r, enum em_size size, const struct em_hooks *h, struct em_err *err)
 {
 	bool leaps = (int)em_settings_number(r->problem->p.settings, "accelerate") == 1;
@@ -253,7 +258,7 @@ enum em_status em_run_step(struct em_run *r, enum em_size size, const struct em_
 	enum em_status st;
 	do
 		st = advance(r, (struct action){EM_PHASE, r->now->next_m}, h, err);
-	while (!st && r->records[r->position].entry.phase != EM_M);
+	while (!st && r->records[r->position].entry.phase != EM_M && !halts(h));
 	return st;
 }
 
@@ -261,7 +266,7 @@ enum em_status em_run_phase(struct em_run *r, bool m, const struct em_hooks *h, 
 {
 	if (r->now->inside && r->now->next_m != m) {
 		enum em_status st = advance(r, (struct action){EM_PHASE, !m}, h, err);
-		if (st)
+		if (st || halts(h))
 			return st;
 	}
 	return advance(r, (struct action){EM_PHASE, m}, h, err);

@@ -91,7 +91,7 @@ static void add_outcome(struct worker *w, unsigned long ticket, const struct em_
 static void *run(void *self)
 {
 	struct worker *w = self;
-	const struct em_hooks hooks = {w, hook_cancelled, hook_progress, hook_stepped};
+	const struct em_hooks hooks = {.self = w, .cancelled = hook_cancelled, .progress = hook_progress, .stepped = hook_stepped};
 	void *stack = signals_stack();
 	pthread_mutex_lock(&w->lock);
 	while (!w->stop) {
