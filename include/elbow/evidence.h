@@ -17,6 +17,7 @@ struct em_guess {
 	double log_p; /* NAN: none */
 	double se;    /* standard error */
 	bool doubtful;/* the estimator's own signs say so: to be shown only with that word */
+	size_t samples; /* draws it comes from */
 };
 
 /* A method, as the run sees it: the engine knows no method, the caller hands one in. */
@@ -32,6 +33,11 @@ struct em_evidence {
 	enum em_status (*estimate)(const struct em_problem *p, const double *theta, const double *q, size_t n, uint64_t seed,
 	                           size_t samples, struct em_guess *out, bool (*cancelled)(void *), void *self,
 	                           struct em_err *err);
+	/* log p(x_n|after) - log p(x_n|before) from the same draws on both sides, and its standard error; *few where too few of them count.
+	 * May be NULL. */
+	enum em_status (*difference)(const struct em_problem *p, const double *before, const double *after, const double *q, size_t n,
+	                             uint64_t seed, size_t samples, double *out, double *se, bool *few, bool (*cancelled)(void *),
+	                             void *self, struct em_err *err);
 };
 
 /* Exact, for models whose q is a Dirichlet over components (exact models give log p with every bound): each document by the

@@ -37,6 +37,8 @@ struct em_entry {
 	double terms[EM_TERMS];
 	double log_evidence, log_evidence_se;
 	enum em_evidence_kind evidence;
+	double log_p_change;          /* where log_evidence is an estimate: its change in the last step that moved theta, by the same */
+	double log_p_change_se;       /* draws before and after, with its error; NAN: not asked */
 	double kl;                    /* exact models: by its definition; else log_evidence - elbo */
 	double seconds;               /* wall clock of the step, evidence included */
 	double gain;                  /* elbo minus the entry before; NAN at step 0 */
@@ -148,10 +150,23 @@ enum em_status em_run_step(struct em_run *r, enum em_size size, const struct em_
 enum em_status em_run_phase(struct em_run *r, bool m, const struct em_hooks *h, struct em_err *err);
 /* Goes to a ledger entry, exactly. EM_USAGE when there is none. */
 enum em_status em_run_goto(struct em_run *r, size_t step, const struct em_hooks *h, struct em_err *err);
-/* Estimates log p of the observations whose exact one is unknown at the position, from `samples` draws each; the entry there
- * (and those after it that only moved q) then have an estimate of log p and its error. Nothing else of the run moves, and steps to come do
- * not depend on it. EM_USAGE: there is no estimator for this model; EM_CANCELLED: as before. */
+/* What to find out of log p at the position, for observations from .. to-1. */
+struct em_evidence_ask {
+	bool exact;      /* by the exact method, whatever it costs, where it can be had at all; else estimated where no exact one is known */
+	size_t from, to; /* to: at most the observations */
+	size_t samples;  /* of an estimate: draws an observation; one that has as many already is left */
+	double enough;   /* of an estimate: a standard error in nats below which an observation needs no more draws; 0: all get them */
+	bool change;     /* also how log p changed in the last step that moved theta, by the same draws on both sides */
+};
+
+/* Then the entry there (and those about it that have the same theta) knows log p exactly, or estimated with its error, as far as all
+ * observations are known. Nothing else of the run moves, and steps to come do not depend on it. What was found before a cancel is
+ * kept. EM_USAGE: there is no method for this model; EM_CANCELLED. */
+enum em_status em_run_evidence(struct em_run *r, const struct em_evidence_ask *ask, const struct em_hooks *h, struct em_err *err);
+/* All observations, `samples` draws each. */
 enum em_status em_run_estimate(struct em_run *r, size_t samples, const struct em_hooks *h, struct em_err *err);
+/* What the exact ones that are unknown at the position would take, predicted seconds; *count of them, *never beyond any method. */
+double em_run_evidence_cost(const struct em_run *r, size_t from, size_t to, size_t *count, size_t *never);
 /* Changes a setting of effect NOW or STEP for the steps to come. */
 enum em_status em_run_set(struct em_run *r, const char *name, const char *value, struct em_err *err);
 

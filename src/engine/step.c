@@ -286,7 +286,7 @@ enum em_status step_start(const struct em_problem *p, const struct em_evidence *
 	struct em_entry *e = &out->entry;
 	e->phase = EM_INIT;
 	e->size = EM_PHASE;
-	e->gain = e->worst_gain = NAN;
+	e->gain = e->worst_gain = e->log_p_change = e->log_p_change_se = NAN;
 	e->moved_array = "";
 	total_bounds(p, s, e);
 	split(p, e);
@@ -502,7 +502,7 @@ enum em_status step_take(const struct em_problem *p, const struct em_evidence *e
 		return em_no_memory(err);
 	*e = (struct em_entry){.step = before->step + 1, .iteration = before->iteration, .size = a.size,
 	                       .elbo = before->elbo, .evidence = before->evidence, .log_evidence = before->log_evidence,
-	                       .log_evidence_se = before->log_evidence_se, .e_steps = before->e_steps, .moved_array = ""};
+	                       .log_evidence_se = before->log_evidence_se, .e_steps = before->e_steps, .log_p_change = NAN, .log_p_change_se = NAN, .moved_array = ""};
 	memcpy(e->terms, before->terms, sizeof e->terms);
 	if (e->iteration == 0 || (!a.m && !from->inside && before->phase == EM_M))
 		e->iteration++;
@@ -522,7 +522,9 @@ enum em_status step_take(const struct em_problem *p, const struct em_evidence *e
 	total_bounds(p, s, &totals);
 	e->allowance = fmax(allowance, totals.allowance);
 	e->e_steps += e->phase == EM_E;
-	if (!a.m) {
+	if (!a.m) { /* theta stayed, and so did what is known of log p and how it changed */
+		e->log_p_change = before->log_p_change;
+		e->log_p_change_se = before->log_p_change_se;
 		e->elbo = totals.elbo;
 		memcpy(e->terms, totals.terms, sizeof e->terms);
 		find_moved(p->layout.q, p->layout.q_arrays, from->q->v, s->q->v, e);

@@ -84,8 +84,26 @@ static enum em_status estimate(const struct em_problem *p, const double *theta, 
 	struct em_estimate e;
 	enum em_status st = em_estimate_document(p, theta, q, n, seed, samples, &stop, &e, err);
 	if (!st)
-		*out = (struct em_guess){e.log_p, e.se, em_estimate_doubtful(&e)};
+		*out = (struct em_guess){e.log_p, e.se, em_estimate_doubtful(&e), e.samples};
 	return st;
 }
 
-const struct em_evidence em_evidence_exact = {"exact", cost, log_evidence, estimate};
+static enum em_status difference(const struct em_problem *p, const double *before, const double *after, const double *q, size_t n,
+                                 uint64_t seed, size_t samples, double *out, double *se, bool *few, bool (*cancelled)(void *),
+                                 void *self, struct em_err *err)
+{
+	struct em_stop stop = {cancelled, self};
+	struct em_document a, b;
+	struct em_difference x;
+	if (!em_document_of(p, before, n, &a) || !em_document_of(p, after, n, &b))
+		return em_fail(err, EM_USAGE, "log p is estimated for lda only; model %s has it exactly", p->model->name);
+	enum em_status st = em_estimate_difference(&a, &b, q, seed, n, samples, &stop, &x, err);
+	if (!st) {
+		*out = x.difference;
+		*se = x.se;
+		*few = x.few;
+	}
+	return st;
+}
+
+const struct em_evidence em_evidence_exact = {"exact", cost, log_evidence, estimate, difference};
