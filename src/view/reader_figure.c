@@ -205,7 +205,11 @@ static void corner(struct ui *ui, struct canvas *c, const struct em_snapshot *s,
 
 static void simplex(struct ui *ui, struct canvas *c, struct rect r, const struct mind *m, const struct em_document *d)
 {
-	static const char *const keys[] = {"shaded: 50, 80, 95 % of p(θ|w); ● ○ around 50, 95 % of q", "shaded p(θ|w), ● ○ q: 50, 95 %", "▒ p(θ|w)  ○ q"};
+	static const char *const keys[2][3] = {
+	    {"shaded: 50, 80, 95 % of p(θ|w); ● ○ around 50, 95 % of q", "shaded p(θ|w), ● ○ q: 50, 95 %", "▒ p(θ|w)  ○ q"},
+	    {"# + : 50, 80, 95 % of p(θ|w); @ o around 50, 95 % of q", "#+: p(θ|w), @ o q: 50, 95 %", "+ p(θ|w)  o q"},
+	};
+	const char *const *words = keys[c->glyphs == GLYPHS_ASCII];
 	struct ternary t = {0};
 	struct rect key = rect_cut_bottom(&r, r.h >= 9 ? 1 : 0), feet = rect_cut_bottom(&r, 1), top = rect_cut_top(&r, 1);
 	int h = r.h; /* cells are twice as high as wide */
@@ -229,8 +233,8 @@ static void simplex(struct ui *ui, struct canvas *c, struct rect r, const struct
 	corner(ui, c, m->s, 0, t.r.x, feet.y, w / 2 - 1, -1);
 	corner(ui, c, m->s, 1, t.r.x + w - w / 2 + 1, feet.y, w / 2 - 1, 1);
 	for (size_t i = 0; i < 3 && key.h > 0; i++)
-		if (canvas_width(c, keys[i]) <= key.w) {
-			canvas_put_center(c, key.x, feet.y + 1, key.w, style_of(COLOR_DIM), keys[i]);
+		if (canvas_width(c, words[i]) <= key.w) {
+			canvas_put_center(c, key.x, feet.y + 1, key.w, style_of(COLOR_DIM), words[i]);
 			break;
 		}
 }
