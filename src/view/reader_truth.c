@@ -91,8 +91,8 @@ static void say_split(const struct em_split *x, double elbo, double log_p, char 
 	int d = kl >= 10 ? 1 : kl >= 0.1 ? 3 : 4;
 	char error[72] = "";
 	const struct number price = number_fixed(fmax(x->price, 0), d), theta = number_fixed(fmax(x->theta, 0), d);
-	if (2 * x->level_se >= 0.5 * pow(10, -d)) /* it would be seen */
-		snprintf(error, sizeof error, brief ? "" : " (± %s)", number_short(2 * x->level_se, 1).s);
+	if (!brief && 2 * x->level_se >= 0.5 * pow(10, -d)) /* it would be seen */
+		snprintf(error, sizeof error, " (± %s)", number_short(2 * x->level_se, 1).s);
 	if (isnan(kl))
 		snprintf(out, size, "KL unknown; of it %s%s %s", price.s, error, brief ? "independence" : "is the price of independence");
 	else
