@@ -556,7 +556,7 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 	else if (job->kind == JOB_BESIDE)
 		st = go_beside(s, job, &h, err);
 	else if (job->kind == JOB_EVIDENCE)
-		st = em_run_estimate(s->run, job->count, &h, err);
+		st = em_run_evidence(s->run, &job->ask, &h, err);
 	else if (job->kind == JOB_RESTART)
 		st = reopen(s, same_settings(s), &(struct place){NULL, NULL, *job->init ? job->init : s->init}, &h, err);
 	else

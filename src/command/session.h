@@ -40,7 +40,7 @@ enum job_kind {
 	JOB_CONTINUE, /* until the condition, a breach or a cancel; at most setting max_iterations more, and then the
 	               * picture's verdict is EM_LIMIT */
 	JOB_SET,      /* name, text */
-	JOB_EVIDENCE, /* count: draws an observation; estimates log p where the exact one is too dear */
+	JOB_EVIDENCE, /* ask: exact or estimated log p of some observations */
 	JOB_LANDSCAPE,/* look: leaves the run alone; the picture's `landscape` is then the answer */
 	JOB_STUDY,    /* count: a document, from 0; m: whatever it costs; name: "lab": the other E-steps too. Leaves the run alone; the picture's `study` is then the answer */
 	JOB_BESIDE,   /* text: "exact", "variational": from now on a run with that e_step goes beside; "": no more. The picture's
@@ -63,6 +63,7 @@ struct job {
 	bool m;
 	struct condition until;
 	struct em_landscape_ask look;
+	struct em_evidence_ask ask;
 	char name[64];
 	char text[1024];
 	char with[512];  /* JOB_OPEN: settings for it, "NAME=VALUE" each, a line end between them */

@@ -212,19 +212,6 @@ enum em_status verb_open(const struct cmd_call *c, struct em_err *err)
 	return st ? st : submit(c, &job, err);
 }
 
-enum em_status verb_evidence(const struct cmd_call *c, struct em_err *err)
-{
-	struct job job = {.kind = JOB_EVIDENCE, .count = 4000};
-	if (c->argc) {
-		char *end;
-		double x = strtod(c->argv[0], &end);
-		if (*end || !(x >= 100 && x <= 1e7 && x == (double)(size_t)x))
-			return em_fail(err, EM_USAGE, "evidence: \"%s\" is no number of draws from 100 to 10000000", c->argv[0]);
-		job.count = (size_t)x;
-	}
-	return submit(c, &job, err);
-}
-
 enum em_status verb_init(const struct cmd_call *c, struct em_err *err)
 {
 	struct job job = {.kind = JOB_RESTART};

@@ -23,6 +23,7 @@ static const char *const print_words[] = {"alpha", "topics", "gamma", "weights",
                                           "mixtures", "initial", "transitions", "emissions", "pi", "loadings", "mean", "noise",
                                           "responsibilities", "shares", "occupancy", "share", "scores", "counts", "log_shares", NULL};
 
+static const char *const evidence_words[] = {"exact", "estimate", "all", "visible", "cost", "frame", "draws", NULL};
 static const char *const beside_words[] = {"exact", "variational", "off", NULL};
 
 static const struct cmd table[] = {
@@ -90,10 +91,13 @@ static const struct cmd table[] = {
 	 "A second run that differs in e_step only goes along with this one: a table tells where the two part and by how many nats of log p; "
 	 "Trace draws both. The exact E-step has to be affordable: see e_step.",
 	 "open example paradox; set evidence_budget 0.1; beside exact"},
-	{"evidence", CMD_STEP, "[DRAWS]", 0, 1, NULL, false, verb_evidence, "estimate log p where the exact sum is too dear",
-	 "Importance sampling from Dirichlets fitted to the posterior, 4000 draws a document unless told otherwise, from the run's seed. Shown with "
-	 "twice its standard error; documents whose estimate its own signs doubt are counted. No step depends on it.",
-	 "evidence 1000"},
+	{"evidence", CMD_STEP, "[exact|estimate] [all|visible|DOCUMENTS] [draws N]", 0, 5, evidence_words, false, verb_evidence,
+	 "log p of documents where it is unknown",
+	 "estimate (the default): importance sampling from Dirichlets fitted to the posterior, 4000 draws a document unless told otherwise, from the run's seed, shown with "
+	 "twice its standard error. exact: also what evidence_budget and evidence_step do not allow; the predicted time is told first, and above ten minutes it wants evidence!. "
+	 "DOCUMENTS as in 3,7-9; visible are those on the screen. evidence cost tells what exact ones would take, evidence frame the bounds that always hold. It gives way to any step, "
+	 "and what was found is kept; no step depends on it.",
+	 "evidence estimate all draws 1000"},
 	{"init", CMD_DATA, "FILE", 1, 1, NULL, true, verb_init, "start from the θ in a state file",
 	 "The number of components comes from the file; the data must be those it was made on.", "init state.json"},
 	{"set", CMD_DATA, "NAME VALUE", 1, 2, NULL, false, verb_set, "change or show a setting",

@@ -88,6 +88,19 @@ static void sentence_e(const struct em_problem *p, const struct em_entry *before
 		buf_puts(b, "KL cannot reach 0: q factorizes, the posterior does not.");
 }
 
+/* Only beyond three standard errors of the difference is it said that log p rose or fell. */
+static void sentence_estimated(const struct em_entry *now, struct buf *b)
+{
+	double dp = now->log_p_change, se = now->log_p_change_se, dk = dp - now->gain;
+	int d = decimals(se);
+	if (fabs(dp) <= 3 * se)
+		buf_printf(b, "log p changed by %s ± %s (the same draws before and after): that cannot be told from 0.", number_signed(dp, d).s,
+		           number_short(2 * se, 2).s);
+	else
+		buf_printf(b, "log p %s by %s ± %s, by the same draws before and after%s, so KL %s by about %s.", rose(dp), number_fixed(fabs(dp), d).s,
+		           number_short(2 * se, 2).s, dp < 0 ? ", though the bound rose" : "", rose(dk), number_fixed(fabs(dk), d).s);
+}
+
 static void sentence_m(const struct em_problem *p, const struct em_entry *before, const struct em_entry *now,
                        struct buf *b)
 {
@@ -105,6 +118,10 @@ static void sentence_m(const struct em_problem *p, const struct em_entry *before
 	}
 	buf_printf(b, "q did not move, so its entropy stayed; energy and ELBO %s by %s. ", rose(gain),
 	           number_fixed(fabs(gain), d).s);
+	if (!isnan(now->log_p_change)) {
+		sentence_estimated(now, b);
+		return;
+	}
 	if (now->evidence != EM_EVIDENCE_EXACT || before->evidence != EM_EVIDENCE_EXACT) {
 		buf_puts(b, "log p(X|θ) moved too, by how much is unknown here.");
 		return;

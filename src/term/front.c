@@ -101,7 +101,11 @@ void screen_line(struct screen *s, const char *line)
 
 static enum em_status submit(void *self, const struct job *job, struct em_err *err)
 {
-	return screen_wait(self, job, err);
+	struct screen *s = self;
+	if (job->kind != JOB_EVIDENCE)
+		return screen_wait(self, job, err);
+	s->ui.refine = true; /* from now on, while nothing else is to do */
+	return worker_submit(s->worker, job) ? EM_OK : em_fail(err, EM_USAGE, "too many jobs wait; Ctrl-C stops them all");
 }
 
 /* A line is a message; more of them lie over the screen until a key is pressed. */

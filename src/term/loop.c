@@ -269,7 +269,7 @@ static void ask_for_view(struct screen *s)
 	if (s->quit || s->ticket || s->running || s->lines || worker_busy(s->worker))
 		return;
 	const struct picture *pic = session_picture(s->session);
-	if (ui_wants(&s->ui, pic, &job))
+	if (ui_wants(&s->ui, pic, &job) || ui_refines(&s->ui, pic, &job))
 		worker_submit(s->worker, &job);
 	picture_release(pic);
 }

@@ -103,7 +103,7 @@ static void *run(void *self)
 		w->head = (w->head + 1) % QUEUE;
 		w->count--;
 		w->running = true;
-		w->aside = now.job.kind == JOB_LANDSCAPE || now.job.kind == JOB_STUDY;
+		w->aside = now.job.kind == JOB_LANDSCAPE || now.job.kind == JOB_STUDY || now.job.kind == JOB_EVIDENCE;
 		atomic_store(&w->cancel, false);
 		atomic_store(&w->what, NULL);
 		atomic_store(&w->done, 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "view/ui.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ static const struct em_setting rows[] = {
 	 "braille and block characters as the locale allows, always, or plain ASCII"},
 	{"mouse", EM_SWITCH, "on", 0, 0, NULL, EM_EFFECT_NOW, "wheel and click; off leaves the mouse to the terminal"},
 	{"grid", EM_INTEGER, "0", 0, 1000, NULL, EM_EFFECT_NOW, "terms or columns a row when they form a picture; 0: they form none"},
+	{"refine", EM_SWITCH, "on", 0, 0, NULL, EM_EFFECT_NOW, "estimates of log p that were asked for are refined while nothing else is to do"},
 	{"size", EM_TEXT, "80x24", 0, 0, NULL, EM_EFFECT_NOW, "columns x rows of a screenshot made without a screen"},
 };
 
@@ -201,6 +203,53 @@ bool ui_wants(struct ui *ui, const struct picture *pic, struct job *out)
 	return ui->view->wants && ui->view->wants(ui, pic, out);
 }
 
+bool ui_refines(struct ui *ui, const struct picture *pic, struct job *out)
+{
+	enum { FIRST = 4000, MOST = 64000 };
+	const struct em_snapshot *s = pic->run;
+	size_t guessed = 0, missing = 0, fewest = MOST;
+	if (!ui->refine || !s || s->problem->model->exact || s->problem->model->global || em_settings_number(pic->settings, "refine") == 0)
+		return false;
+	const struct em_entry *e = s->ledger + s->position;
+	for (size_t n = 0; n < s->problem->layout.observations; n++) {
+		const struct em_guess *g = &s->obs[n].guess;
+		if (!isnan(s->obs[n].log_evidence))
+			continue;
+		missing += isnan(g->log_p) ? 1 : 0;
+		guessed += isnan(g->log_p) ? 0 : 1;
+		if (!isnan(g->log_p) && g->samples < fewest)
+			fewest = g->samples;
+	}
+	if (missing + guessed == 0 || (!missing && (2 * e->log_evidence_se <= 0.05 || fewest >= MOST)))
+		return false;
+	size_t draws = missing ? FIRST : 2 * fewest > FIRST ? 2 * fewest : FIRST;
+	const size_t ask[3] = {e->step, draws, guessed};
+	if (memcmp(ask, ui->refined, sizeof ask) == 0) /* it came to nothing */
+		return false;
+	memcpy(ui->refined, ask, sizeof ask);
+	*out = (struct job){.kind = JOB_EVIDENCE, .ask = {.to = SIZE_MAX, .samples = draws, .change = true,
+	                                                  .enough = 0.025 / sqrt((double)(missing + guessed))}};
+	return true;
+}
+
+/* `evidence visible`: as the command with their numbers. */
+static enum em_status visible(struct ui *ui, const struct picture *pic, const char *how, struct em_err *err)
+{
+	const char *kind = how && strcmp(how, "exact") == 0 ? "exact" : "estimate";
+	size_t n = pic->run ? pic->run->problem->layout.observations : 0;
+	int used = snprintf(ui->line, sizeof ui->line, "evidence %s ", kind);
+	if (n == 0)
+		return em_fail(err, EM_USAGE, "nothing is open; open data first");
+	if (ui->view != &view_documents) {
+		snprintf(ui->line + used, sizeof ui->line - (size_t)used, "%zu", (ui->document < n ? ui->document : n - 1) + 1);
+		return EM_OK;
+	}
+	const size_t *order = order_of(ui, pic);
+	for (size_t i = ui->documents.top; order && i < n && i < ui->documents.top + ui->documents.page && (size_t)used + 10 < sizeof ui->line; i++)
+		used += snprintf(ui->line + used, sizeof ui->line - (size_t)used, "%s%zu", i > ui->documents.top ? "," : "", order[i] + 1);
+	return order ? EM_OK : em_no_memory(err);
+}
+
 enum em_status ui_command(struct ui *ui, const struct picture *pic, int argc, char *const argv[], const char **line,
                           struct em_err *err)
 {
@@ -213,6 +262,8 @@ enum em_status ui_command(struct ui *ui, const struct picture *pic, int argc, ch
 		st = argc > 1 ? show_named(ui, argv[1], err) : em_fail(err, EM_USAGE, "view needs a name or number");
 	else if (strcmp(argv[0], "leave") == 0)
 		leave(ui);
+	else if (strcmp(argv[0], "visible") == 0)
+		st = visible(ui, pic, argc > 1 ? argv[1] : NULL, err);
 	else if (strcmp(argv[0], "lab") == 0) {
 		struct view_call select = {"select", argc - 1, argv + 1};
 		struct em_err own = {0};

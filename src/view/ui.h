@@ -51,6 +51,8 @@ struct ui {
 	struct ui_landscape landscape;
 	bool simplex;               /* Reader: the densities in the place of the text */
 	size_t studied, studied_of; /* Reader: which document's posterior was asked for last, of which version + 1 */
+	bool refine;                /* estimates of log p were asked for: they are made and refined while nothing else is to do */
+	size_t refined[3];          /* step, draws and known ones of the last that was asked so */
 	size_t lab_place, lab_sweep;/* Lab: which place, and after which of its sweeps; SIZE_MAX: the last */
 	size_t labbed, labbed_of;   /* as studied */
 	bool why;                   /* Reader: the arithmetic of the selected word */
@@ -105,6 +107,9 @@ enum em_status ui_screenshot(const struct ui *ui, const struct canvas *c, const 
 
 /* True when the view shown needs a job first (its landscape); whoever can performs it and draws again. */
 bool ui_wants(struct ui *ui, const struct picture *pic, struct job *out);
+
+/* True when estimates of log p were asked for and are missing here, or not good enough: twice the error of the total above 0.05 nats. */
+bool ui_refines(struct ui *ui, const struct picture *pic, struct job *out);
 
 const struct view *ui_view_at(size_t i);      /* in the order of the tabs, NULL past the last */
 const struct view *ui_view_named(const char *name);
