@@ -56,6 +56,7 @@ struct em_entry {
 	size_t capped;                /* E: observations that ran into the sweep limit */
 	double worst_gain;            /* E: smallest change of one observation's bound, and which */
 	size_t worst;
+	double was, became;           /* EM_EDIT: the element moved_array[moved_at] */
 	bool decreased;               /* the ELBO fell by more than allowance (only where the settings do not promise otherwise) */
 };
 
@@ -167,6 +168,15 @@ enum em_status em_run_evidence(struct em_run *r, const struct em_evidence_ask *a
 enum em_status em_run_estimate(struct em_run *r, size_t samples, const struct em_hooks *h, struct em_err *err);
 /* What the exact ones that are unknown at the position would take, predicted seconds; *count of them, *never beyond any method. */
 double em_run_evidence_cost(const struct em_run *r, size_t from, size_t to, size_t *count, size_t *never);
+/* A change of yours: an element of a named array of theta or q gets a value, the others of a row that sums to 1 are scaled. Bounds and
+ * statistics are made anew (q too, where it follows from a theta that allows less now); an entry EM_EDIT of its own, to which no step
+ * is compared. EM_USAGE: inside a phase, no such element, or the value does not fit the model. */
+struct em_edit {
+	const char *array;
+	size_t at[3];
+	double value;
+};
+enum em_status em_run_edit(struct em_run *r, const struct em_edit *edit, const struct em_hooks *h, struct em_err *err);
 /* Changes a setting of effect NOW or STEP for the steps to come. */
 enum em_status em_run_set(struct em_run *r, const char *name, const char *value, struct em_err *err);
 

@@ -515,7 +515,7 @@ static void say_breaks(struct session *s, struct buf *said)
 
 static bool leads_elsewhere(enum job_kind kind)
 {
-	return kind == JOB_OPEN || kind == JOB_EXAMPLE || kind == JOB_RESTART || kind == JOB_BACK || kind == JOB_GOTO || kind == JOB_SET ||
+	return kind == JOB_OPEN || kind == JOB_EXAMPLE || kind == JOB_RESTART || kind == JOB_BACK || kind == JOB_GOTO || kind == JOB_SET || kind == JOB_EDIT ||
 	       kind == JOB_BRANCH || kind == JOB_SWITCH || kind == JOB_RESTARTS;
 }
 
@@ -553,6 +553,8 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 		st = study(s, job, &h, err);
 	else if (job->kind == JOB_RACE)
 		st = race(s, job, &quiet, err);
+	else if (job->kind == JOB_EDIT)
+		st = em_run_edit(s->run, &(struct em_edit){job->name, {job->at[0], job->at[1], job->at[2]}, job->value}, &h, err);
 	else if (job->kind == JOB_BESIDE)
 		st = go_beside(s, job, &h, err);
 	else if (job->kind == JOB_EVIDENCE)

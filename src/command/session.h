@@ -51,6 +51,7 @@ enum job_kind {
 	JOB_BRANCHES, /* leaves the session alone; the list is in the picture's `said` */
 	JOB_COMPARE,  /* name and text: two branches; likewise */
 	JOB_RESTARTS, /* count: other seeds, each a branch; likewise */
+	JOB_EDIT,     /* name: an array of theta or q; at, value: the element's new one */
 	JOB_POINT,    /* name: break, watch, catch (text: of what), delete, enable, disable (count: the number, 0 all). Leaves the run
 	               * alone; what to say is in the picture's `said` */
 	JOB_SELFTEST  /* name: of an example, "" all. Leaves the session alone; the table is in the picture's `said` */
@@ -61,6 +62,8 @@ struct job {
 	enum em_size size;
 	size_t count;
 	bool m;
+	size_t at[3];
+	double value;
 	struct condition until;
 	struct em_landscape_ask look;
 	struct em_evidence_ask ask;

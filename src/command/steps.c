@@ -278,9 +278,97 @@ enum em_status verb_beside(const struct cmd_call *c, struct em_err *err)
 	return submit(c, &job, err);
 }
 
-/* set NAME VALUE, or NAME=VALUE. */
+/* Bytes of the element that a text begins with: its name and all its brackets. */
+static size_t element_length(const char *text)
+{
+	size_t n = strcspn(text, "[ =\t");
+	while (text[n] == '[') {
+		char quote = 0;
+		for (n++; text[n] && (quote || text[n] != ']'); n++)
+			if (quote ? text[n] == quote : text[n] == '"' || text[n] == '\'')
+				quote = quote ? 0 : text[n];
+		n += text[n] == ']';
+	}
+	return n;
+}
+
+static void tell_edit(const struct cmd_call *c, const struct expr_place *at, const struct em_snapshot *before)
+{
+	const struct picture *after = session_picture(c->front->session);
+	const struct em_entry *e = after->run ? after->run->ledger + after->run->position : NULL;
+	struct buf b = {0};
+	if (e && e->phase == EM_EDIT && e->step > 0) {
+		expr_place_text(at, before, &b);
+		buf_printf(&b, ": %.6g became %.6g%s; the ELBO %s by %.6g nats%s", e->was, e->became,
+		           at->array->constraint == EM_SIMPLEX_ROWS ? ", its row scaled to sum to 1" : "", e->gain < 0 ? "fell" : "rose", fabs(e->gain),
+		           at->home == EXPR_THETA && after->run->next_m ? "; the M-step that is next makes θ anew" : "");
+		if (b.s)
+			c->front->print(c->front->self, b.s);
+	}
+	buf_free(&b);
+	picture_release(after);
+}
+
+/* set ELEMENT VALUE, of an array of θ or q; ELEMENT=VALUE. */
+static enum em_status set_element(const struct cmd_call *c, struct em_err *err)
+{
+	struct job job = {.kind = JOB_EDIT};
+	const struct em_snapshot *s = c->picture->run;
+	struct expr *element = NULL, *value = NULL;
+	struct expr_place at;
+	size_t n = element_length(c->rest), to = n + strspn(c->rest + n, " =\t");
+	char *text = strndup(c->rest, n);
+	if (!text)
+		return em_no_memory(err);
+	enum em_status st = s ? expr_parse(text, &element, err) : em_fail(err, EM_USAGE, "nothing is open; open data first");
+	if (!st)
+		st = expr_name(element, s, &at, err);
+	if (!st && at.home != EXPR_THETA && at.home != EXPR_Q)
+		st = em_fail(err, EM_USAGE, "%s follows from θ and q; set changes settings and elements of θ and q", at.name);
+	for (unsigned d = 0; !st && d < at.rank; d++)
+		if (at.from[d] != at.to[d])
+			st = em_fail(err, EM_USAGE, "set changes one element at a time; %s has %u ind%s", at.name, at.rank, at.rank == 1 ? "ex" : "ices");
+	if (!st && !c->rest[to])
+		st = em_fail(err, EM_USAGE, "set %.60s to what? a number; print %.60s shows the one it has", text, text);
+	if (!st)
+		st = expr_parse(c->rest + to, &value, err);
+	if (!st)
+		st = expr_number(value, s, &job.value, err);
+	if (!st) {
+		snprintf(job.name, sizeof job.name, "%s", at.name);
+		memcpy(job.at, at.from, sizeof job.at);
+		for (unsigned d = at.rank; d < 3; d++)
+			job.at[d] = 0;
+		st = submit(c, &job, err);
+	}
+	if (!st)
+		tell_edit(c, &at, s);
+	expr_free(element);
+	expr_free(value);
+	free(text);
+	return st;
+}
+
+/* An array of one number, named without an index. */
+static bool is_lone_array(const struct cmd_call *c)
+{
+	const struct em_snapshot *s = c->picture->run;
+	size_t n = strcspn(c->argv[0], "=");
+	for (unsigned i = 0; s && i < s->problem->layout.theta_arrays; i++) {
+		const struct em_array *a = s->problem->layout.theta + i;
+		if (strlen(a->name) == n && strncmp(a->name, c->argv[0], n) == 0 && a->rank == 1 && a->dim[0] == 1)
+			return true;
+	}
+	return false;
+}
+
+/* set NAME VALUE, or NAME=VALUE; set ELEMENT VALUE. */
 enum em_status verb_set(const struct cmd_call *c, struct em_err *err)
 {
+	if (strchr(c->argv[0], '[') || is_lone_array(c))
+		return set_element(c, err);
+	if (c->argc > 2)
+		return em_fail(err, EM_USAGE, "set takes NAME VALUE; for example: %s", c->command->example);
 	struct job job = {.kind = JOB_SET};
 	char pair[1200];
 	enum em_status st = text_into(pair, sizeof pair, c->argv[0], err);

@@ -100,8 +100,10 @@ static const struct cmd table[] = {
 	 "evidence estimate all draws 1000"},
 	{"init", CMD_DATA, "FILE", 1, 1, NULL, true, verb_init, "start from the θ in a state file",
 	 "The number of components comes from the file; the data must be those it was made on.", "init state.json"},
-	{"set", CMD_DATA, "NAME VALUE", 1, 2, NULL, false, verb_set, "change or show a setting",
-	 "Also NAME=VALUE; without a value it shows the setting. What needs it starts again from entry 0 or reads the data again.",
+	{"set", CMD_DATA, "NAME VALUE", 1, -1, NULL, false, verb_set, "change or show a setting, or an element of θ or q",
+	 "Also NAME=VALUE; without a value it shows the setting. What needs it starts again from entry 0 or reads the data again. An element, topics[3][boat], "
+	 "alpha[2], gamma[12][1], gets a number (or an expression): the others of a row that sums to 1 are scaled, the change is an entry of the ledger of its own, "
+	 "and back undoes it. Between phases only; what an M-step makes of it afterwards is the M-step's.",
 	 "set alpha_update symmetric"},
 
 	{"show", CMD_LOOK, "WHAT", 1, 2, show_words, false, verb_show, "say something of the run or the data as text",

@@ -8,7 +8,7 @@
  *  (2) A state and the blocks it shares are never written after it was made.
  *  (3) A step builds its successor aside; only commit() changes the run, and commit() cannot fail.
  *  (4) A record without a state can be made again, bit by bit, from the nearest earlier one: an entry keeps the action
- *      and the problem (model, data, settings) that made it. Record 0 always has its state.
+ *      and the problem (model, data, settings) that made it. Record 0 and edits always have their states.
  *  (5) Inside a phase only that phase can go on. Outside, q is whole: every observation's q was made with `made`.
  *
  *                      em_run_new
@@ -90,7 +90,7 @@ static void thin(struct em_run *r)
 	for (size_t stride = 2; (double)r->bytes > limit && stride < 2 * r->count; stride *= 2)
 		for (size_t i = 1; i < r->count; i++) {
 			struct record *rec = r->records + i;
-			if (rec->state && i % stride != 0 && i != r->position && i + 1 != r->position) {
+			if (rec->state && rec->entry.phase != EM_EDIT && i % stride != 0 && i != r->position && i + 1 != r->position) {
 				r->bytes -= rec->bytes;
 				state_release(rec->state);
 				rec->state = NULL;
@@ -133,6 +133,18 @@ static void commit(struct em_run *r, struct action a, struct step_result *done)
 	stand(r, r->count - 1, r->now, done->state);
 	state_release(done->state);
 	thin(r);
+}
+
+enum em_status run_append(struct em_run *r, struct step_result *done, struct em_err *err)
+{
+	enum em_status st = reserve(r, err);
+	if (st) {
+		state_release(done->state);
+		return st;
+	}
+	commit(r, (struct action){EM_UNIT, false}, done);
+	r->broken = EM_NOT_CONVERGED;
+	return EM_OK;
 }
 
 enum em_status em_run_new(const struct em_model *model, const struct em_data *data, const struct em_settings *s,
@@ -206,7 +218,7 @@ static bool redo(struct em_run *r, struct action a)
 	if (r->position + 1 >= r->count)
 		return false;
 	struct record *next = r->records + r->position + 1;
-	if (!next->state || next->problem != r->problem || next->action.size != a.size || next->action.m != a.m)
+	if (!next->state || next->entry.phase == EM_EDIT || next->problem != r->problem || next->action.size != a.size || next->action.m != a.m)
 		return false;
 	stand(r, r->position + 1, r->now, next->state);
 	return true;

@@ -28,4 +28,7 @@ struct em_run {
 	char breach[320];
 };
 
+/* A finished entry after the position, in place of whatever was undone; done->state is given up. */
+enum em_status run_append(struct em_run *r, struct step_result *done, struct em_err *err);
+
 #endif

@@ -422,6 +422,20 @@ static enum em_status weigh_again(const struct em_problem *p, struct state *s, c
 	return st ? st : take_evidence(p, s, evidence, h, err);
 }
 
+static enum em_status put_end(const struct em_problem *p, enum em_status st, struct step_result *out)
+{
+	if (st) {
+		state_release(out->state);
+		out->state = NULL;
+		return st;
+	}
+	total_bounds(p, out->state, &out->entry);
+	split(p, &out->entry);
+	total_evidence(p, out->state, &out->entry);
+	total_kl(p, out->state, &out->entry);
+	return EM_OK;
+}
+
 enum em_status step_put(const struct em_problem *p, const struct em_evidence *evidence, struct state *from,
                         const struct em_entry *before, const double *theta, const struct em_hooks *h, struct step_result *out,
                         struct em_err *err)
@@ -437,16 +451,52 @@ enum em_status step_put(const struct em_problem *p, const struct em_evidence *ev
 		state_put(&s->theta, b);
 		st = weigh_again(p, s, evidence, h, err);
 	}
-	if (st) {
-		state_release(s);
-		out->state = NULL;
+	return put_end(p, st, out);
+}
+
+/* Bounds and statistics of a q that stands. */
+static enum em_status gather_again(const struct em_problem *p, struct state *s, const struct em_hooks *h, struct em_err *err)
+{
+	struct block *derived;
+	state_put(&s->bounds, block_of_bounds(p->layout.observations));
+	if (!s->bounds)
+		return em_no_memory(err);
+	enum em_status st = derive(p, s->theta->v, s->made->v, &derived, err);
+	if (st)
 		return st;
+	struct em_theta t = {s->theta->v, s->made->v, derived->v, false};
+	struct pass x = {.p = p, .t = &t, .what = "bounds", .q = s->q->v, .bounds = state_bounds(s->bounds)};
+	st = gather(p, s, &x, derived->v, h, err);
+	block_release(derived);
+	return st;
+}
+
+enum em_status step_put_made(const struct em_problem *p, const struct em_evidence *evidence, struct state *from,
+                             const struct em_entry *before, const double *theta, const struct em_hooks *h, struct step_result *out,
+                             struct em_err *err)
+{
+	enum em_status st = step_put(p, evidence, from, before, theta, h, out, err);
+	if (st)
+		return st;
+	state_put(&out->state->made, block_retain(out->state->theta));
+	return put_end(p, gather_again(p, out->state, h, err), out);
+}
+
+enum em_status step_put_q(const struct em_problem *p, struct state *from, const struct em_entry *before, const double *q,
+                          const struct em_hooks *h, struct step_result *out, struct em_err *err)
+{
+	struct state *s = state_copy(from);
+	struct block *b = block_new(from->q->size);
+	*out = (struct step_result){.entry = *before, .state = s};
+	enum em_status st = s && b ? EM_OK : em_no_memory(err);
+	if (st) {
+		block_release(b);
+	} else {
+		memcpy(b->v, q, from->q->size * sizeof *q);
+		state_put(&s->q, b);
+		st = gather_again(p, s, h, err);
 	}
-	total_bounds(p, s, &out->entry);
-	split(p, &out->entry);
-	total_evidence(p, s, &out->entry);
-	total_kl(p, s, &out->entry);
-	return EM_OK;
+	return put_end(p, st, out);
 }
 
 void step_moved(const struct em_problem *p, const struct state *from, const struct state *to, struct em_entry *e)
@@ -504,7 +554,7 @@ enum em_status step_take(const struct em_problem *p, const struct em_evidence *e
 	                       .elbo = before->elbo, .evidence = before->evidence, .log_evidence = before->log_evidence,
 	                       .log_evidence_se = before->log_evidence_se, .e_steps = before->e_steps, .log_p_change = NAN, .log_p_change_se = NAN, .moved_array = ""};
 	memcpy(e->terms, before->terms, sizeof e->terms);
-	if (e->iteration == 0 || (!a.m && !from->inside && before->phase == EM_M))
+	if (e->iteration == 0 || (!a.m && !from->inside && (before->phase == EM_M || (before->phase == EM_EDIT && !from->next_m))))
 		e->iteration++;
 	enum em_status st;
 	if (a.m) {

@@ -31,6 +31,13 @@ enum em_status step_take(const struct em_problem *p, const struct em_evidence *e
 enum em_status step_put(const struct em_problem *p, const struct em_evidence *evidence, struct state *from,
                         const struct em_entry *before, const double *theta, const struct em_hooks *h, struct step_result *out,
                         struct em_err *err);
+/* That theta, and q made with it (where q comes from a theta); its statistics too. */
+enum em_status step_put_made(const struct em_problem *p, const struct em_evidence *evidence, struct state *from,
+                             const struct em_entry *before, const double *theta, const struct em_hooks *h, struct step_result *out,
+                             struct em_err *err);
+/* Another q before the same theta, with its bounds and statistics. */
+enum em_status step_put_q(const struct em_problem *p, struct state *from, const struct em_entry *before, const double *q,
+                          const struct em_hooks *h, struct step_result *out, struct em_err *err);
 /* The largest change of theta between two states, into e. */
 void step_moved(const struct em_problem *p, const struct state *from, const struct state *to, struct em_entry *e);
 

@@ -29,10 +29,27 @@ static void leapt(const struct em_entry *now, struct buf *b)
 	           now->leap == EM_LEAP_NONE ? 2 : 3);
 }
 
+static void edited(const struct em_problem *p, const struct em_entry *now, struct buf *b)
+{
+	const struct em_layout *l = &p->layout;
+	buf_printf(b, "A change of yours: %s", now->moved_array);
+	for (unsigned set = 0; set < 2; set++)
+		for (unsigned i = 0; i < (set ? l->q_arrays : l->theta_arrays); i++) {
+			const struct em_array *a = (set ? l->q : l->theta) + i;
+			for (unsigned d = 0; d < a->rank && now->moved_array == a->name; d++)
+				buf_printf(b, "[%zu]", now->moved_at[d] + 1);
+		}
+	buf_printf(b, " from %s to %s. ", number_short(now->was, 4).s, number_short(now->became, 4).s);
+	buf_printf(b, "The ELBO %s by %s; no step of EM is to blame or to thank.", now->gain < 0 ? "fell" : "rose",
+	           number_fixed(fabs(now->gain), fabs(now->gain) >= 10 ? 2 : 6).s);
+}
+
 void em_step_explain(const struct em_problem *p, const struct em_entry *before, const struct em_entry *now, char *out, size_t size)
 {
 	struct buf b = {0};
-	if (!now->leap) {
+	if (now->phase == EM_EDIT) {
+		edited(p, now, &b);
+	} else if (!now->leap) {
 		p->model->explain(p, before, now, out, size);
 		buf_puts(&b, out);
 	} else {

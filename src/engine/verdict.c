@@ -28,7 +28,11 @@ static size_t iteration_ends(const struct em_entry *ledger, size_t position, con
 			break;
 		}
 	for (size_t i = position + 1; i-- > 0 && n < max;)
-		if ((ledger[i].phase == kind && (n == 0 || out[n - 1]->iteration != ledger[i].iteration)) ||
+		if (ledger[i].phase == EM_EDIT) { /* what came before a change from outside says nothing about now */
+			if (kind == EM_M)
+				out[n++] = ledger + i;
+			break;
+		} else if ((ledger[i].phase == kind && (n == 0 || out[n - 1]->iteration != ledger[i].iteration)) ||
 		    (ledger[i].phase == EM_INIT && kind == EM_M))
 			out[n++] = ledger + i;
 	return n;

@@ -23,7 +23,7 @@ static const struct em_entry *before(const struct em_snapshot *s)
 
 static bool is_m(const struct em_entry *e)
 {
-	return e->phase == EM_M || e->phase == EM_M_PART;
+	return e->phase == EM_M || e->phase == EM_M_PART || e->phase == EM_EDIT; /* what may move log p */
 }
 
 /* ---- the identity as a small table: values, and below them what the last step changed ---- */
@@ -58,6 +58,8 @@ static void fill_table(struct table *t, const struct em_snapshot *s)
 	bool part = now->phase == EM_E_PART || now->phase == EM_M_PART;
 	if (now->phase == EM_INIT)
 		snprintf(t->label, LABEL, "the start");
+	else if (now->phase == EM_EDIT)
+		snprintf(t->label, LABEL, "after your edit");
 	else
 		snprintf(t->label, LABEL, "%s %c %zu", part ? "inside" : "after", now->leap ? 'S' : is_m(now) ? 'M' : 'E', now->iteration);
 	snprintf(t->note, LABEL, "%.50s", isnan(now->kl) ? "" : pane_known(now).s);
@@ -281,7 +283,7 @@ static void draw_words(struct canvas *c, struct rect r, const struct em_snapshot
 	const struct em_entry *now = entry(s);
 	char text[1024] = "";
 	em_step_explain(s->problem, before(s), now, text, sizeof text);
-	bool m_phase = is_m(now) || (now->phase == EM_INIT && s->next_m);
+	bool m_phase = now->phase == EM_INIT || now->phase == EM_EDIT ? s->next_m : is_m(now);
 	const char *equation = m->equation(s->problem, m_phase);
 	int y = pane_text(c, r, style_of(COLOR_DEFAULT), text);
 	if (r.h - y >= 2)

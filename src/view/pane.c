@@ -115,6 +115,8 @@ struct number pane_step(const struct em_entry *e)
 	struct number out;
 	if (e->phase == EM_INIT)
 		return (struct number){"start"};
+	if (e->phase == EM_EDIT)
+		return (struct number){"your edit"};
 	bool m = e->phase == EM_M || e->phase == EM_M_PART, part = e->phase == EM_E_PART || e->phase == EM_M_PART;
 	snprintf(out.s, sizeof out.s, "%s%c %zu", part ? "part of " : "", e->leap ? 'S' : m ? 'M' : 'E', e->iteration);
 	return out;

@@ -36,7 +36,7 @@ void ranks_free(struct ranks *r)
 bool ranks_moved(const struct em_snapshot *s)
 {
 	enum em_phase phase = s->ledger[s->position].phase;
-	return phase == EM_M || phase == EM_M_PART;
+	return phase == EM_M || phase == EM_M_PART || phase == EM_EDIT;
 }
 
 /* The cache for this snapshot; an old one is given up. */

@@ -69,7 +69,7 @@ static double value(const struct em_snapshot *s, size_t step, int series)
 		return e->decreased ? e->elbo : NAN;
 	case UNDONE_E:
 	case GAIN_E:
-		return e->phase == EM_INIT || is_m(e) ? NAN : e->gain;
+		return e->phase == EM_INIT || e->phase == EM_EDIT || is_m(e) ? NAN : e->gain;
 	default:
 		return is_m(e) ? e->gain : NAN;
 	}
