@@ -10,3 +10,6 @@ export LC_ALL=C.UTF-8
 	-e 'view documents' -e 'select 7' -e enter -e why -e "screenshot! $to/reader.svg"
 "$elbow" -b -s size=100x30 --example faithful -e 'finish 21' -e 'view data' -e "screenshot! $to/data.svg"
 "$elbow" -b -s size=100x24 --example coins -e 'finish 3' -e 'view landscape' -e "screenshot! $to/landscape.svg"
+"$elbow" -b -s size=100x24 --example paradox -e 'finish 8' -e beside -e 'view trace' -e "screenshot! $to/paradox.svg" >/dev/null
+"$elbow" -b -s size=100x30 --example basins -e 'view lab' -e "screenshot! $to/lab.svg"
+"$elbow" -b -s size=100x30 --example basins -e 'finish 2' -e e -e 'view reader' -e posterior -e "screenshot! $to/posterior.svg"
