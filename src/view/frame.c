@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "elbow/corpus.h"
 #include "plot/bars.h"
+#include "view/arrays.h"
 #include "view/pane.h"
 #include "view/ui.h"
 
@@ -145,9 +146,9 @@ static void draw_top(const struct picture *pic, struct canvas *c)
 		say_model(s, add(&l, 3, false, on_bar(COLOR_DEFAULT, 0))->text, 160);
 		struct piece *size = add(&l, 6, false, on_bar(COLOR_DIM, 0));
 		if (pic->corpus)
-			snprintf(size->text, sizeof size->text, "%.20s documents · %.20s terms · %.20s tokens",
-			         number_count(pic->corpus->docs).s, number_count(pic->corpus->terms).s,
-			         number_count(pic->corpus->tokens).s);
+			snprintf(size->text, sizeof size->text, "%.20s document%s · %.20s term%s · %.20s token%s", number_count(pic->corpus->docs).s,
+			         plural(pic->corpus->docs), number_count(pic->corpus->terms).s, plural(pic->corpus->terms),
+			         number_count(pic->corpus->tokens).s, plural(pic->corpus->tokens));
 		else if (pic->data->sequences)
 			snprintf(size->text, sizeof size->text, "%.20s sequence%s · %.20s symbols · %.20s in all",
 			         number_count(pic->data->sequences->count).s, pic->data->sequences->count == 1 ? "" : "s", number_count(pic->data->sequences->symbols).s,
