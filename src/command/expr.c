@@ -92,18 +92,20 @@ static bool eat(struct parser *p, const char *sign)
 	return true;
 }
 
-static bool in_word(char c)
+/* Letters beyond ASCII, but not the signs of U+2200 to U+227F: minus, at most, ... */
+static bool in_word(const char *s)
 {
-	return isalnum((unsigned char)c) || c == '_' || c == '\'' || (unsigned char)c >= 128;
+	bool sign = s[0] == '\xe2' && (s[1] == '\x88' || s[1] == '\x89');
+	return isalnum((unsigned char)*s) || *s == '_' || *s == '\'' || ((unsigned char)*s >= 128 && !sign);
 }
 
 static size_t word_length(const struct parser *p)
 {
 	const char *s = p->e->text + p->at;
 	size_t n = 0;
-	if (!in_word(*s) || *s == '\'')
+	if (!in_word(s) || *s == '\'')
 		return 0;
-	while (in_word(s[n]))
+	while (in_word(s + n))
 		n++;
 	return n;
 }
@@ -133,7 +135,7 @@ static size_t parse_number(struct parser *p)
 		size_t sign = s[n + 1] == '-' || s[n + 1] == '+', more = strspn(s + n + 1 + sign, "0123456789");
 		n += more ? 1 + sign + more : 0;
 	}
-	if (in_word(s[n]))
+	if (in_word(s + n))
 		return wrong(p, p->at + n, "a letter right behind a number; a word that begins with a digit goes in quotes");
 	size_t x = node_new(p, OP_NUMBER, p->at, n);
 	if (x)
