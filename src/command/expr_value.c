@@ -288,10 +288,12 @@ static void told(struct expr_look *x, size_t node, bool change, struct buf *out)
 	bool two = change && !eval(&before, node, &then);
 	struct buf b = {0}, name = {0};
 	text_safe(&name, x->e->text + n->at, n->end - n->at);
-	if (now.count == 1 && two)
-		buf_printf(&b, "%s: %.10g, before %.10g", name.s ? name.s : "", now.one, then.one);
-	else if (now.count == 1)
-		buf_printf(&b, "%s = %.6g", name.s ? name.s : "", now.one);
+	if (now.count == 1) {
+		buf_printf(&b, two ? "%s: " : "%s = ", name.s ? name.s : "");
+		buf_printf(&b, isnan(now.one) ? "unknown" : two ? "%.10g" : "%.6g", now.one);
+		if (two)
+			buf_printf(&b, isnan(then.one) ? ", before unknown" : ", before %.10g", then.one);
+	}
 	if (b.len && !(out->len && strstr(out->s, b.s))) {
 		buf_puts(out, out->len ? ", " : "");
 		buf_puts(out, b.s);
