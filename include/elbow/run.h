@@ -166,6 +166,15 @@ struct em_evidence_ask {
 enum em_status em_run_evidence(struct em_run *r, const struct em_evidence_ask *ask, const struct em_hooks *h, struct em_err *err);
 /* All observations, `samples` draws each. */
 enum em_status em_run_estimate(struct em_run *r, size_t samples, const struct em_hooks *h, struct em_err *err);
+/* KL over all observations in two (elbow/split.h): the part of theta and the price of independence; se of both, from the draws. theta
+ * counts observations whose log p is known exactly, `unknown` are the others. LDA by mean field only: EM_USAGE. EM_CANCELLED. */
+struct em_run_parts {
+	double theta, price, se;
+	size_t unknown;
+	size_t dearest;      /* the observation of the largest price, and that */
+	double dearest_price;
+};
+enum em_status em_run_split(const struct em_run *r, size_t draws, const struct em_hooks *h, struct em_run_parts *out, struct em_err *err);
 /* What the exact ones that are unknown at the position would take, predicted seconds; *count of them, *never beyond any method. */
 double em_run_evidence_cost(const struct em_run *r, size_t from, size_t to, size_t *count, size_t *never);
 /* A change of yours: an element of a named array of theta or q gets a value, the others of a row that sums to 1 are scaled. Bounds and

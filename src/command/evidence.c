@@ -76,7 +76,7 @@ static enum em_status parse(const struct cmd_call *c, size_t n, struct wish *w, 
 		} else if (c->argc == 1 && strspn(word, "0123456789") == strlen(word) && strlen(word) > 2) {
 			return draws_of(word, &w->draws, err);
 		} else if (!ranges_of(word, n, w)) {
-			return em_fail(err, EM_USAGE, "evidence: \"%s\" is none of exact, estimate, all, visible, cost, frame, draws N, or documents from 1 to %zu as in "
+			return em_fail(err, EM_USAGE, "evidence: \"%s\" is none of exact, estimate, all, visible, cost, frame, split, draws N, or documents from 1 to %zu as in "
 			               "3,7-9", word, n);
 		}
 	}
@@ -220,6 +220,30 @@ static enum em_status submit_all(const struct cmd_call *c, const struct wish *w,
 	return st;
 }
 
+void evidence_parts(const struct em_run_parts *x, char *out, size_t size)
+{
+	if (x->unknown)
+		snprintf(out, size, "the price of independence is %s ± %s of KL; of %s documents log p is unknown", number_fixed(x->price, 2).s,
+		         number_short(2 * x->se, 1).s, number_count(x->unknown).s);
+	else
+		snprintf(out, size, "KL %s = %s of q(θ) + %s%s%s, the price of independence; most in document %zu, %s",
+		         number_fixed(x->theta + x->price, 2).s, number_fixed(x->theta, 2).s, number_fixed(x->price, 2).s, x->se > 1e-3 ? " ± " : "",
+		         x->se > 1e-3 ? number_short(2 * x->se, 1).s : "", x->dearest + 1, number_fixed(x->dearest_price, 2).s);
+}
+
+static enum em_status split(const struct cmd_call *c, struct em_err *err)
+{
+	char text[320];
+	enum em_status st = c->front->submit(c->front->self, &(struct job){.kind = JOB_SPLIT}, err);
+	const struct picture *after = session_picture(c->front->session);
+	if (!st && after->split) {
+		evidence_parts(&after->parts, text, sizeof text);
+		c->front->print(c->front->self, text);
+	}
+	picture_release(after);
+	return st;
+}
+
 enum em_status verb_evidence(const struct cmd_call *c, struct em_err *err)
 {
 	const struct em_snapshot *s = c->picture->run;
@@ -231,6 +255,8 @@ enum em_status verb_evidence(const struct cmd_call *c, struct em_err *err)
 			char *argv[] = {(char *)(uintptr_t) "visible", i > 0 ? c->argv[0] : c->argc > 1 ? c->argv[1] : NULL, NULL};
 			return c->front->ui(c->front->self, argv[1] ? 2 : 1, argv, err);
 		}
+	if (c->argc == 1 && strcmp(c->argv[0], "split") == 0)
+		return split(c, err);
 	bool cost = c->argc && strcmp(c->argv[0], "cost") == 0, framed = c->argc && strcmp(c->argv[0], "frame") == 0;
 	struct cmd_call rest = *c;
 	rest.argc -= cost || framed;

@@ -48,6 +48,8 @@ struct session {
 	struct seen *seen;/* NULL: none of this run */
 	bool seen_now;
 	struct study *study; /* NULL: none */
+	size_t split_of;     /* the version that parts are of, + 1; 0: none */
+	struct em_run_parts parts;
 	struct beside *beside; /* NULL: none */
 	struct branches branches;
 	struct breaks breaks;

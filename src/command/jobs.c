@@ -433,10 +433,21 @@ static enum em_status study(struct session *s, const struct job *job, const stru
 	return EM_OK;
 }
 
+static enum em_status split(struct session *s, const struct em_hooks *h, struct em_err *err)
+{
+	struct em_run_parts parts;
+	enum em_status st = em_run_split(s->run, STUDY_DRAWS, h, &parts, err);
+	if (st)
+		return st;
+	s->parts = parts;
+	s->split_of = s->version + 1;
+	return EM_OK;
+}
+
 /* The run and all that is known of it stay as they are. */
 static bool looks_only(enum job_kind k)
 {
-	return k == JOB_LANDSCAPE || k == JOB_STUDY || k == JOB_SELFTEST || k == JOB_RACE || k == JOB_POINT;
+	return k == JOB_LANDSCAPE || k == JOB_STUDY || k == JOB_SPLIT || k == JOB_SELFTEST || k == JOB_RACE || k == JOB_POINT;
 }
 
 static enum em_status point_job(struct session *s, const struct job *job, struct buf *said, struct em_err *err)
@@ -549,6 +560,8 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 		st = survey(s, job, &h, err);
 	else if (job->kind >= JOB_BRANCH && job->kind <= JOB_RESTARTS)
 		st = branch_job(s, job, &quiet, err);
+	else if (job->kind == JOB_SPLIT)
+		st = split(s, &h, err);
 	else if (job->kind == JOB_STUDY)
 		st = study(s, job, &h, err);
 	else if (job->kind == JOB_RACE)

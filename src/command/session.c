@@ -102,6 +102,8 @@ enum em_status session_publish(struct session *s, struct em_err *err)
 		h->pub.landscape = s->seen->l;
 		h->pub.landscape_now = s->seen_now;
 	}
+	h->pub.split = s->split_of == s->version + 1;
+	h->pub.parts = s->parts;
 	if (s->study && s->study->version == s->version)
 		h->pub.study = h->study = study_retain(s->study);
 	h->pub.beside = h->path = beside_path(s->beside);

@@ -42,6 +42,7 @@ enum job_kind {
 	JOB_SET,      /* name, text */
 	JOB_EVIDENCE, /* ask: exact or estimated log p of some observations */
 	JOB_LANDSCAPE,/* look: leaves the run alone; the picture's `landscape` is then the answer */
+	JOB_SPLIT,    /* leaves the run alone; the picture's `parts` is then of it */
 	JOB_STUDY,    /* count: a document, from 0; m: whatever it costs; name: "lab": the other E-steps too. Leaves the run alone; the picture's `study` is then the answer */
 	JOB_BESIDE,   /* text: "exact", "variational": from now on a run with that e_step goes beside; "": no more. The picture's
 	               * `said` is then the two in a table */
@@ -92,6 +93,8 @@ struct picture {
 	const struct em_settings *settings;/* all of them */
 	const struct em_landscape *landscape; /* the last that was asked for of this run; NULL: none */
 	bool landscape_now;                /* nothing has moved since */
+	bool split;                        /* parts: KL in two, of the run as it stands */
+	struct em_run_parts parts;
 	const struct study *study;         /* of one document of this run as it stands; NULL: none asked for */
 	const struct beside_path *beside;  /* NULL: nothing goes beside */
 	char branch[32];                   /* the one that the session stands in */

@@ -23,7 +23,7 @@ static const char *const print_words[] = {"alpha", "topics", "gamma", "weights",
                                           "mixtures", "initial", "transitions", "emissions", "pi", "loadings", "mean", "noise",
                                           "responsibilities", "shares", "occupancy", "share", "scores", "counts", "log_shares", NULL};
 
-static const char *const evidence_words[] = {"exact", "estimate", "all", "visible", "cost", "frame", "draws", NULL};
+static const char *const evidence_words[] = {"exact", "estimate", "all", "visible", "cost", "frame", "split", "draws", NULL};
 static const char *const beside_words[] = {"exact", "variational", "off", NULL};
 
 static const struct cmd table[] = {
@@ -95,7 +95,7 @@ static const struct cmd table[] = {
 	 "log p of documents where it is unknown",
 	 "estimate (the default): importance sampling from Dirichlets fitted to the posterior, 4000 draws a document unless told otherwise, from the run's seed, shown with "
 	 "twice its standard error. exact: also what evidence_budget and evidence_step do not allow; the predicted time is told first, and above ten minutes it wants evidence!. "
-	 "DOCUMENTS as in 3,7-9; visible are those on the screen. evidence cost tells what exact ones would take, evidence frame the bounds that always hold. It gives way to any step, "
+	 "DOCUMENTS as in 3,7-9; visible are those on the screen. evidence cost tells what exact ones would take, evidence frame the bounds that always hold, evidence split what KL is made of. It gives way to any step, "
 	 "and what was found is kept; no step depends on it.",
 	 "evidence estimate all draws 1000"},
 	{"init", CMD_DATA, "FILE", 1, 1, NULL, true, verb_init, "start from the θ in a state file",

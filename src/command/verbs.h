@@ -50,4 +50,7 @@ enum em_status verb_info(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_print(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_help(const struct cmd_call *c, struct em_err *err);
 
+/* evidence.c: KL in two, as a sentence without its full stop. */
+void evidence_parts(const struct em_run_parts *x, char *out, size_t size);
+
 #endif

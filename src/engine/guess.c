@@ -8,6 +8,7 @@
 
 #include "base/sum.h"
 #include "elbow/evidence.h"
+#include "elbow/split.h"
 #include "engine/pass.h"
 #include "engine/run.h"
 
@@ -222,4 +223,45 @@ double em_run_evidence_cost(const struct em_run *r, size_t from, size_t to, size
 		sum += isinf(cost) ? 0 : cost;
 	}
 	return sum;
+}
+
+enum em_status em_run_split(const struct em_run *r, size_t draws, const struct em_hooks *h, struct em_run_parts *out, struct em_err *err)
+{
+	const struct em_problem *p = &r->problem->p;
+	const struct state *s = r->now;
+	size_t n = p->layout.observations;
+	struct em_document first;
+	if (p->model->exact || n == 0 || !em_document_of(p, s->theta->v, 0, &first))
+		return em_fail(err, EM_USAGE, "KL is split for lda by mean field only; here q is the posterior, or log p an integral over the topics");
+	struct asking a = {.hooks = h, .of = n};
+	struct em_split *x = calloc(n, sizeof *x);
+	if (!x)
+		return em_no_memory(err);
+	int threads = pass_threads(p->settings);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+	for (size_t i = 0; i < n; i++) {
+		struct em_stop stop = {asked_to_stop, &a};
+		struct em_err own = {0};
+		struct em_document d;
+		if (asked_to_stop(&a))
+			continue;
+		em_document_of(p, s->theta->v, i, &d);
+		ticked(&a, "KL in two", em_split_kl(&d, s->q->v + i * p->layout.q_stride, s->log_p->v[i], state_bounds(s->bounds)[i].elbo, r->seed, i, draws,
+		                                   &stop, x + i, &own), &own);
+	}
+	double variance = 0;
+	*out = (struct em_run_parts){.dearest_price = -INFINITY};
+	for (size_t i = 0; i < n; i++) {
+		out->theta += isnan(x[i].theta) ? 0 : x[i].theta;
+		out->unknown += isnan(x[i].theta) ? 1 : 0;
+		out->price += x[i].price;
+		variance += x[i].level_se * x[i].level_se;
+		if (x[i].price > out->dearest_price) {
+			out->dearest_price = x[i].price;
+			out->dearest = i;
+		}
+	}
+	out->se = sqrt(variance);
+	free(x);
+	return outcome(&a, err);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command/verbs.h"
 #include "plot/fig.h"
 #include "view/pane.h"
 #include "view/ui.h"
@@ -277,8 +278,9 @@ static int draw_foot(struct canvas *c, struct rect r, const struct em_snapshot *
 
 static void draw_ledger(struct canvas *c, struct rect r, const struct em_snapshot *s);
 
-static void draw_words(struct canvas *c, struct rect r, const struct em_snapshot *s)
+static void draw_words(struct canvas *c, struct rect r, const struct picture *pic)
 {
+	const struct em_snapshot *s = pic->run;
 	const struct em_model *m = s->problem->model;
 	const struct em_entry *now = entry(s);
 	char text[1024] = "";
@@ -286,6 +288,11 @@ static void draw_words(struct canvas *c, struct rect r, const struct em_snapshot
 	bool m_phase = now->phase == EM_INIT || now->phase == EM_EDIT ? s->next_m : is_m(now);
 	const char *equation = m->equation(s->problem, m_phase);
 	int y = pane_text(c, r, style_of(COLOR_DEFAULT), text);
+	if (pic->split && r.h - y >= 2) {
+		char parts[320];
+		evidence_parts(&pic->parts, parts, sizeof parts);
+		y += pane_text(c, (struct rect){r.x, r.y + y, r.w, r.h - y}, style_of(COLOR_KL), parts);
+	}
 	if (r.h - y >= 2)
 		y += 1 + draw_equations(c, (struct rect){r.x, r.y + y + 1, r.w, r.h - y - 1}, equation);
 	if (r.h - y >= 5)
@@ -334,11 +341,11 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 		struct rect right = rect_cut_right(&r, words > 64 ? 64 : words);
 		rect_cut_right(&r, 2);
 		draw_bars(ui, s, c, r);
-		draw_words(c, right, s);
+		draw_words(c, right, pic);
 	} else {
 		struct rect below = rect_cut_bottom(&r, r.h >= 9 ? r.h * 2 / 5 : 0);
 		draw_bars(ui, s, c, r);
-		draw_words(c, below, s);
+		draw_words(c, below, pic);
 	}
 }
 

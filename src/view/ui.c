@@ -124,10 +124,13 @@ static enum em_status show_named(struct ui *ui, const char *name, struct em_err 
 {
 	size_t at = tab_of(ui->view == &view_help && ui->back ? ui->back : ui->view);
 	const struct view *v;
-	if (strcmp(name, "next") == 0)
-		v = tabs[(at + 1) % TABS];
-	else if (strcmp(name, "previous") == 0)
-		v = tabs[(at >= TABS ? 0 : at + TABS - 1) % TABS];
+	bool next = strcmp(name, "next") == 0;
+	if (next || strcmp(name, "previous") == 0)
+		do { /* those without a tab of their own are left out */
+			at = next ? at + 1 : at >= TABS ? 0 : at + TABS - 1;
+			v = tabs[at % TABS];
+			at %= TABS;
+		} while (v->aside);
 	else
 		v = ui_view_named(name);
 	if (v) {
