@@ -140,6 +140,18 @@ struct number pane_known(const struct em_entry *e)
 	return out;
 }
 
+bool pane_log_p_moved(const struct em_snapshot *s, size_t step, struct pane_moved *out)
+{
+	const struct em_entry *now = s->ledger + step, *old = step ? now - 1 : NULL;
+	if (!old || (now->phase != EM_M && now->phase != EM_M_PART))
+		return false;
+	if (now->evidence == EM_EVIDENCE_EXACT && old->evidence == EM_EVIDENCE_EXACT)
+		*out = (struct pane_moved){now->log_evidence - old->log_evidence, 0, now->log_evidence - old->log_evidence < -now->allowance};
+	else
+		*out = (struct pane_moved){now->log_p_change, now->log_p_change_se, now->log_p_change < -3 * now->log_p_change_se};
+	return !isnan(out->change);
+}
+
 const char *pane_key(const char *context, const char *line)
 {
 	const char *general = "";

@@ -34,6 +34,14 @@ struct number pane_short_step(const struct em_entry *e);
 /* How log p is known: "exact", "estimate ± 0.3", "unknown". */
 struct number pane_known(const struct em_entry *e);
 
+/* How log p changed in the M-step that ended at an entry of the ledger: exactly, or estimated by the same draws on both sides. False:
+ * it is no M-step, or nobody knows. */
+struct pane_moved {
+	double change, se; /* se: 0 when exact */
+	bool fell;         /* beyond rounding, or beyond three standard errors */
+};
+bool pane_log_p_moved(const struct em_snapshot *s, size_t step, struct pane_moved *out);
+
 /* The key that runs a command line in a view, "" when there is none. */
 const char *pane_key(const char *context, const char *line);
 

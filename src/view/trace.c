@@ -38,7 +38,7 @@ static struct window shown(const struct ui *ui, const struct em_snapshot *s)
 /* ---- the figure ---- */
 
 /* The undone ones hold what lies after the position; they are drawn dim, below the others. */
-enum { UNDONE_P, UNDONE, BESIDE, EVIDENCE, ELBO_SERIES, FALLS, UNDONE_E, UNDONE_M, GAIN_E, GAIN_M, SERIES };
+enum { UNDONE_P, UNDONE, BESIDE, EVIDENCE, ELBO_SERIES, FALLS, P_FALLS, UNDONE_E, UNDONE_M, GAIN_E, GAIN_M, SERIES };
 
 struct points {
 	double *x, *y;
@@ -56,7 +56,7 @@ static double value(const struct em_snapshot *s, size_t step, int series)
 	const struct em_entry *e = &s->ledger[step];
 	bool undone = series == UNDONE_P || series == UNDONE || series == UNDONE_E || series == UNDONE_M;
 	bool join = series == UNDONE_E || series == UNDONE_M; /* E and M alternate: the line begins a step earlier */
-	if (undone ? step + join < s->position || s->position + 1 == s->entries : step > s->position && series != FALLS)
+	if (undone ? step + join < s->position || s->position + 1 == s->entries : step > s->position && series != FALLS && series != P_FALLS)
 		return NAN;
 	switch (series) {
 	case UNDONE:
@@ -67,6 +67,10 @@ static double value(const struct em_snapshot *s, size_t step, int series)
 		return e->evidence == EM_EVIDENCE_NONE ? NAN : e->log_evidence;
 	case FALLS:
 		return e->decreased ? e->elbo : NAN;
+	case P_FALLS: {
+		struct pane_moved p;
+		return e->evidence != EM_EVIDENCE_NONE && pane_log_p_moved(s, step, &p) && p.fell ? e->log_evidence : NAN;
+	}
 	case UNDONE_E:
 	case GAIN_E:
 		return e->phase == EM_INIT || e->phase == EM_EDIT || is_m(e) ? NAN : e->gain;
@@ -127,11 +131,39 @@ static const struct {
 	[EVIDENCE] = {"log p", FIG_LINE, MARK_TRIANGLE, COLOR_EVIDENCE},
 	[ELBO_SERIES] = {"ELBO", FIG_LINE, MARK_DOT, COLOR_ELBO},
 	[FALLS] = {"fell", FIG_POINTS, MARK_CROSS, COLOR_BAD},
+	[P_FALLS] = {"log p fell", FIG_POINTS, MARK_CROSS, COLOR_BAD},
 	[UNDONE_E] = {"undone", FIG_LINE, MARK_NONE, COLOR_DIM},
 	[UNDONE_M] = {NULL, FIG_LINE, MARK_NONE, COLOR_DIM},
 	[GAIN_E] = {"E-steps", FIG_LINE, MARK_DOT, COLOR_KL},
 	[GAIN_M] = {"M-steps", FIG_LINE, MARK_TRIANGLE, COLOR_ELBO},
 };
+
+/* Two standard errors about log p, where some of it is estimated. */
+struct band {
+	double *x, *lo, *hi;
+	size_t n;
+	bool any;
+};
+
+static bool collect_band(const struct em_snapshot *s, struct window w, struct band *out)
+{
+	size_t most = w.to - w.from + 1;
+	out->x = malloc(3 * most * sizeof *out->x);
+	if (!out->x)
+		return false;
+	out->lo = out->x + most;
+	out->hi = out->lo + most;
+	for (size_t step = w.from; step <= w.to && step <= s->position; step++) {
+		const struct em_entry *e = s->ledger + step;
+		if (e->evidence == EM_EVIDENCE_NONE)
+			continue;
+		out->any |= e->evidence == EM_EVIDENCE_ESTIMATE;
+		out->x[out->n] = (double)step;
+		out->lo[out->n] = e->log_evidence - 2 * e->log_evidence_se;
+		out->hi[out->n++] = e->log_evidence + 2 * e->log_evidence_se;
+	}
+	return true;
+}
 
 static void draw_figure(struct ui *ui, const struct picture *pic, struct canvas *c, struct rect r)
 {
@@ -140,16 +172,20 @@ static void draw_figure(struct ui *ui, const struct picture *pic, struct canvas 
 	struct points p[SERIES] = {{0}};
 	struct fig_series series[SERIES];
 	size_t n = 0;
-	int first = ui->trace_gain ? UNDONE_E : UNDONE_P, last = ui->trace_gain ? GAIN_M : FALLS;
-	bool ok = true;
+	int first = ui->trace_gain ? UNDONE_E : UNDONE_P, last = ui->trace_gain ? GAIN_M : P_FALLS;
+	struct band b = {0};
+	bool ok = collect_band(s, w, &b);
 	for (int i = first; i <= last && ok; i++) {
 		ok = i == BESIDE ? collect_beside(s, w, pic->beside, &p[i]) : collect(s, w, i, &p[i]);
 		if (ok && p[i].n)
 			series[n++] = (struct fig_series){.label = i == BESIDE ? pic->beside->label : looks[i].label, .x = p[i].x, .y = p[i].y, .n = p[i].n,
 			                                  .kind = looks[i].kind, .mark = looks[i].mark, .color = looks[i].color};
 	}
+	struct fig_band about = {.label = "± 2 se", .x = b.x, .lo = b.lo, .hi = b.hi, .n = b.n};
 	struct fig f = {
 	    .x_title = "step",
+	    .bands = &about,
+	    .bands_n = b.any && !ui->trace_gain ? 1 : 0,
 	    .y_title = ui->trace_gain ? "gain, nats" : "nats",
 	    .x = {(double)w.from, (double)w.to},
 	    .y_scale = ui->trace_gain ? AXIS_LOG10 : AXIS_LINEAR,
@@ -175,6 +211,7 @@ static void draw_figure(struct ui *ui, const struct picture *pic, struct canvas 
 		free(p[i].x);
 		free(p[i].y);
 	}
+	free(b.x);
 }
 
 /* ---- the read-out ---- */
@@ -228,6 +265,15 @@ static void draw_readout(const struct ui *ui, const struct em_snapshot *s, struc
 		snprintf(text, sizeof text, "%s %s", number_fixed(e->log_evidence, pane_places(s)).s, pane_known(e).s);
 		field(&f, "log p", COLOR_EVIDENCE, 0, text);
 		field(&f, "KL", COLOR_KL, 0, number_fixed(e->kl, pane_decimals(e->kl)).s);
+	}
+	struct pane_moved p;
+	if (pane_log_p_moved(s, at, &p) && (p.fell || p.se > 0)) {
+		bool unsure = p.se > 0 && fabs(p.change) <= 3 * p.se;
+		int n = snprintf(text, sizeof text, "%s", p.se > 0 ? number_signed(p.change, pane_decimals(p.se)).s : pane_change(p.change).s);
+		if (p.se > 0)
+			n += snprintf(text + n, sizeof text - (size_t)n, " ± %s", number_short(2 * p.se, 2).s);
+		snprintf(text + n, sizeof text - (size_t)n, "%s", p.fell ? " FELL" : unsure ? ", perhaps 0" : "");
+		field(&f, "log p changed", p.fell ? COLOR_BAD : COLOR_DEFAULT, p.fell ? ATTR_BOLD : 0, text);
 	}
 	if (e->sweeps) {
 		snprintf(text, sizeof text, "%s (%.1f a %s)", number_count(e->sweeps).s,
@@ -345,7 +391,8 @@ const struct view view_trace = {
 	.name = "trace",
 	.title = "Trace",
 	.key = '2',
-	.about = "The ELBO after every step of the ledger, and log p(X|θ) where it is known; or the gain of each step on a "
+	.about = "The ELBO after every step of the ledger, and log p(X|θ) where it is known, in a band of two standard errors where it is "
+	         "estimated, with a cross where an M-step lowered it; or the gain of each step on a "
 	         "logarithmic axis, where a straight line is convergence at a steady rate. Steps after the present one were undone "
 	         "by going back and are drawn dim; Enter goes to the step under the crosshair.",
 	.draw = draw,
