@@ -404,6 +404,55 @@ static void test_edit_in_the_trace(void **state)
 	close_rig(&g);
 }
 
+static void test_explain(void **state)
+{
+	(void)state;
+	struct rig g;
+	char text[400];
+	open_rig(&g, "gazette");
+	good(&g, "finish 3; next");
+	const struct em_entry *e = g.pic->run->ledger + g.pic->run->position;
+	snprintf(text, sizeof text, "kl = log_p - elbo = %.6f - (%.6f) = %.6g nats\n", e->log_evidence, e->elbo, e->kl);
+	says(&g, "explain kl", text);
+	buf_free(&g.said);
+	good(&g, "explain phi[12][harbour]");
+	double phi[4];
+	size_t pair = 0;
+	const struct em_corpus *c = g.pic->corpus;
+	while (strcmp(c->vocabulary[c->term[c->row[11] + pair]], "harbour") != 0)
+		pair++;
+	const struct em_problem *p = g.pic->run->problem;
+	assert_int_equal(p->model->parts(p, em_snapshot_made(g.pic->run, 11), g.pic->run->q + 11 * p->layout.q_stride, 11, pair, 1, phi, NULL), EM_OK);
+	for (int k = 0; k < 4; k++) { /* the products it prints, over their sum, are the engine's phi */
+		double gamma, mean, beta, product, told, sum;
+		char *line = strstr(g.said.s, "product       phi\n");
+		for (int i = 0; i <= k; i++)
+			line = strchr(line, '\n') + 1;
+		assert_int_equal(sscanf(line, "%*d %lf %lf %lf %lf %lf", &gamma, &mean, &beta, &product, &told), 5);
+		assert_int_equal(sscanf(strstr(g.said.s, "products sum to ") + 16, "%lf", &sum), 1);
+		fit_near(told, phi[k], 1e-6);
+		fit_near(product / sum, phi[k], 1e-5);
+		fit_near(exp(mean) * beta, product, 1e-3 * product);
+	}
+	bad(&g, "explain phi[12][harbor]", "column 11 of \"topics[1][harbor]\": no term \"harbor\"; did you mean harbour?");
+	bad(&g, "explain phi[12]", "phi of what? phi[12][harbour]: a document and a word of it");
+	bad(&g, "explain topics[3]", "1596 numbers where one belongs; take one of them, or sum, max, count, ... of them");
+	static const char *const all[] = {"elbo", "energy", "entropy", "log_p", "delta", "gain", "rate", "to_come", "perplexity", "step", "moved", "e_log_p_z", "h_z",
+	                                  "elbo[3]", "kl[3]", "log_p[3]", "gamma[3][2]", "topics[2][harbour]", "alpha[1]", "share[2][1]", "size[1]", "counts[1][2]", "1 + kl"};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		snprintf(text, sizeof text, "explain %s", all[i]);
+		buf_free(&g.said);
+		good(&g, text);
+		assert_true(g.said.len > 4);
+	}
+	good(&g, "open example coins; finish");
+	buf_free(&g.said);
+	good(&g, "explain responsibilities[2][1]; explain bias[1]");
+	snprintf(text, sizeof text, " %.6f  %.6f\n", fit_q(g.pic->run, "responsibilities", 1, 0), fit_q(g.pic->run, "responsibilities", 1, 0));
+	assert_non_null(strstr(g.said.s, text)); /* its posterior is q */
+	close_rig(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -411,6 +460,7 @@ int main(void)
 	    cmocka_unit_test(test_watch),             cmocka_unit_test(test_list),            cmocka_unit_test(test_until),
 	    cmocka_unit_test(test_unknown),           cmocka_unit_test(test_catch),           cmocka_unit_test(test_edit_topics),
 	    cmocka_unit_test(test_edit_and_memory),   cmocka_unit_test(test_edit_q_and_others), cmocka_unit_test(test_edit_in_the_trace),
+	    cmocka_unit_test(test_explain),
 	};
 	return cmocka_run_group_tests_name("breaks", tests, NULL, NULL);
 }

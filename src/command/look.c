@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "command/expr.h"
+#include "command/formula.h"
 #include "command/report.h"
 #include "command/verbs.h"
 
@@ -152,6 +153,18 @@ enum em_status verb_info(const struct cmd_call *c, struct em_err *err)
 	if (strcmp(c->argv[0], "steps") == 0)
 		other.argv = argv;
 	return verb_show(&other, err);
+}
+
+enum em_status verb_explain(const struct cmd_call *c, struct em_err *err)
+{
+	struct buf b = {0};
+	if (!c->picture->run)
+		return em_fail(err, EM_USAGE, "nothing is open; open data first");
+	enum em_status st = formula_explain(c->picture->run, c->rest, &b, err);
+	if (!st)
+		return say(c, &b, err);
+	buf_free(&b);
+	return st;
 }
 
 /* print ARRAY I J ...: numbered from 1, as on the screen. False: these words are something else. */

@@ -119,6 +119,10 @@ static const struct cmd table[] = {
 	 "ranges alpha[1..2]; indices count from 1, and ARRAY I J works too. Functions: sum, mean, min, max, norm, abs, log, exp, sqrt, argmax, count, "
 	 "distance(x, y), hellinger(x, y). + - * / ^, comparisons, and, or, not; what is unknown stays unknown.",
 	 "print sum(gamma[12]) - sum(alpha)"},
+	{"explain", CMD_LOOK, "NUMBER", 1, -1, print_words, false, verb_explain, "the formula of a number, with its numbers in it",
+	 "elbo, kl, delta, ... and the terms; kl[12]; gamma[12][1], responsibilities[3][2], topics[3][harbour]; phi[12][harbour] is the arithmetic behind a word of a document. "
+	 "Each says where its parts come from, and which θ it was made with.",
+	 "explain elbo"},
 	{"why", CMD_LOOK, "", 0, 0, NULL, false, verb_ui, "the arithmetic behind the selected word",
 	 "In the Reader: β, exp ψ(γ), their product and φ for each topic.", "view reader; why"},
 

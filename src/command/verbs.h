@@ -46,6 +46,7 @@ enum em_status verb_export(const struct cmd_call *c, struct em_err *err);
 /* look.c */
 enum em_status verb_show(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_show_setting(const struct cmd_call *c, const char *name, struct em_err *err);
+enum em_status verb_explain(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_info(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_print(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_help(const struct cmd_call *c, struct em_err *err);
