@@ -251,6 +251,13 @@ static void test_completion(void **state)
 	complete(p->settings, "set alpha_update ", "fixed symmetric vector");
 	complete(p->settings, "set e_start w", "warm");
 	complete(p->settings, "continue until k", "kl");
+	complete(p->settings, "print el", "elbo");
+	complete(p->settings, "break max(topics[2][*]) > 1 and sum(al", "alpha");
+	complete(p->settings, "print me", "mean( means mean");
+	complete(p->settings, "continue until sum(ar", "argmax(");
+	complete(p->settings, "watch hell", "hellinger(");
+	complete(p->settings, "catch d", "duplicate");
+	complete(p->settings, "info b", "breaks");
 	complete(p->settings, "view re", "reader");
 	complete(p->settings, "open /dev/nul", "/dev/null");
 	complete(p->settings, "nonsense ", "");
@@ -258,6 +265,9 @@ static void test_completion(void **state)
 	assert_int_equal(cmd_complete(p->settings, "set alp rest", 7, &c), EM_OK);
 	assert_int_equal(c.from, 4);
 	assert_int_equal(c.count, 2);
+	cmd_completions_free(&c);
+	assert_int_equal(cmd_complete(p->settings, "print sum(gam", 13, &c), EM_OK);
+	assert_true(c.from == 10 && c.count == 1);
 	cmd_completions_free(&c);
 	picture_release(p);
 	close_rig(&g);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * What may stand at the cursor: from the tables of commands and settings, and the file system. */
+#include <ctype.h>
 #include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/buf.h"
 #include "command/command.h"
+#include "command/expr.h"
 
 static void offer(struct cmd_completions *c, const char *typed, const char *word, const char *summary)
 {
@@ -72,11 +75,41 @@ static int by_word(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static bool takes_expression(const struct cmd *c, int at_word, const char *first)
+{
+	static const char *const all[] = {"print", "break", "watch", "explain"};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (strcmp(c->name, all[i]) == 0)
+			return true;
+	return strcmp(c->name, "continue") == 0 && at_word > 1 && strcmp(first, "until") == 0;
+}
+
+/* Names and functions for the last word of an expression; arrays as the command lists them. */
+static void offer_expression(struct cmd_completions *out, const struct cmd *c, const char *typed)
+{
+	static const char *const words[] = {"and", "or", "not", "falls", "rises", "changes"};
+	const char *help, *name;
+	for (size_t i = 0; (name = expr_word(i, &help)); i++) {
+		char call[40];
+		snprintf(call, sizeof call, "%s%s", name, expr_word_is_function(i) ? "(" : "");
+		offer(out, typed, call, help);
+	}
+	for (size_t i = 0; *typed && i < sizeof words / sizeof words[0]; i++)
+		offer(out, typed, words[i], NULL);
+	bool arrays = strcmp(c->name, "continue") != 0;
+	for (size_t i = 0; arrays && c->words && c->words[i]; i++) {
+		bool there = false;
+		for (size_t j = 0; j < out->count; j++)
+			there |= strcmp(out->word[j], c->words[i]) == 0;
+		if (!there)
+			offer(out, typed, c->words[i], NULL);
+	}
+}
+
 /* The argument number `at_word` (1 is the first) of command c. */
 static void offer_argument(struct cmd_completions *out, const struct cmd *c, int at_word, const char *first,
                            const struct em_settings *s, const char *typed)
 {
-	static const char *const conditions[] = {"converged", "iteration", "gain", "elbo", "kl", NULL};
 	if (strcmp(c->name, "set") == 0) {
 		if (at_word == 1)
 			offer_settings(out, s, typed);
@@ -94,9 +127,12 @@ static void offer_argument(struct cmd_completions *out, const struct cmd *c, int
 	if (opens && at_word == 2 && strcmp(first, "example") == 0)
 		for (size_t i = 0; em_example_at(i); i++)
 			offer(out, typed, em_example_at(i)->name, em_example_at(i)->title);
-	if (strcmp(c->name, "continue") == 0 && at_word == 2)
-		for (size_t i = 0; conditions[i]; i++)
-			offer(out, typed, conditions[i], NULL);
+	if (takes_expression(c, at_word, first)) {
+		if (strcmp(c->name, "continue") == 0 && at_word == 2)
+			offer(out, typed, "converged", NULL);
+		offer_expression(out, c, typed);
+		return;
+	}
 	for (size_t i = 0; at_word == 1 && c->words && c->words[i]; i++)
 		offer(out, typed, c->words[i], NULL);
 	if (c->files && at_word == (c->words && !opens ? 2 : 1)) {
@@ -132,7 +168,15 @@ enum em_status cmd_complete(const struct em_settings *s, const char *line, size_
 		size_t n = strlen(word[0]);
 		if (n > 1 && word[0][n - 1] == '!')
 			word[0][n - 1] = '\0';
-		if (!cmd_find(word[0], &c, &none))
+		bool known = !cmd_find(word[0], &c, &none);
+		if (known && takes_expression(c, at_word, count > 1 ? word[1] : "")) { /* the name at the end of it */
+			size_t n_typed = strlen(typed), tail = 0;
+			while (tail < n_typed && (isalnum((unsigned char)typed[n_typed - tail - 1]) || typed[n_typed - tail - 1] == '_'))
+				tail++;
+			typed += n_typed - tail;
+			out->from = at - tail;
+		}
+		if (known)
 			offer_argument(out, c, at_word, count > 1 ? word[1] : "", s, typed);
 	}
 	free(copy);

@@ -60,5 +60,6 @@ void expr_place_text(const struct expr_place *p, const struct em_snapshot *s, st
 
 /* Names for completion: quantities and functions; NULL past the last. Arrays are the model's. */
 const char *expr_word(size_t i, const char **help);
+bool expr_word_is_function(size_t i);
 
 #endif

@@ -327,3 +327,8 @@ const char *expr_word(size_t i, const char **help)
 	*help = k ? k->help : NULL;
 	return k ? k->name : NULL;
 }
+
+bool expr_word_is_function(size_t i)
+{
+	return i >= Q_QUANTITIES && i < Q_QUANTITIES + F_FUNCTIONS;
+}
