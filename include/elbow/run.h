@@ -39,6 +39,7 @@ struct em_entry {
 	enum em_evidence_kind evidence;
 	double log_p_change;          /* where log_evidence is an estimate: its change in the last step that moved theta, by the same */
 	double log_p_change_se;       /* draws before and after, with its error; NAN: not asked */
+	size_t estimated, doubtful;   /* observations whose part of log_evidence is an estimate; and one that doubts itself */
 	double kl;                    /* exact models: by its definition; else log_evidence - elbo */
 	double seconds;               /* wall clock of the step, evidence included */
 	double gain;                  /* elbo minus the entry before; NAN at step 0 */
@@ -151,10 +152,14 @@ enum em_status em_run_step(struct em_run *r, enum em_size size, const struct em_
 enum em_status em_run_phase(struct em_run *r, bool m, const struct em_hooks *h, struct em_err *err);
 /* Goes to a ledger entry, exactly. EM_USAGE when there is none. */
 enum em_status em_run_goto(struct em_run *r, size_t step, const struct em_hooks *h, struct em_err *err);
-/* What to find out of log p at the position, for observations from .. to-1. */
+/* What to find out of log p at the position. */
+enum { EM_RANGES = 64 };
 struct em_evidence_ask {
 	bool exact;      /* by the exact method, whatever it costs, where it can be had at all; else estimated where no exact one is known */
-	size_t from, to; /* to: at most the observations */
+	size_t ranges;   /* 0: all observations */
+	struct em_range {
+		size_t from, to; /* to: one past */
+	} range[EM_RANGES];
 	size_t samples;  /* of an estimate: draws an observation; one that has as many already is left */
 	double enough;   /* of an estimate: a standard error in nats below which an observation needs no more draws; 0: all get them */
 	bool change;     /* also how log p changed in the last step that moved theta, by the same draws on both sides */

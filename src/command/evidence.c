@@ -13,27 +13,17 @@
 #include "command/verbs.h"
 #include "elbow/corpus.h"
 
-enum { DRAWS = 4000, RANGES = 64 };
+enum { DRAWS = 4000 };
 #define LONG 600.0 /* predicted seconds that want a bang */
 
-struct range {
-	size_t from, to; /* to: one past */
-};
-
-struct wish {
-	bool exact;
-	size_t draws, ranges;
-	struct range range[RANGES];
-};
-
 /* "3", "7-9", several between commas. False: it is none. */
-static bool ranges_of(const char *text, size_t n, struct wish *w)
+static bool ranges_of(const char *text, size_t n, struct em_evidence_ask *w)
 {
 	w->ranges = 0;
 	while (*text) {
 		char *end;
 		unsigned long from = strtoul(text, &end, 10), to = from;
-		if (end == text || text[0] == '-' || w->ranges == RANGES)
+		if (end == text || text[0] == '-' || w->ranges == EM_RANGES)
 			return false;
 		if (*end == '-') {
 			text = end + 1;
@@ -43,7 +33,7 @@ static bool ranges_of(const char *text, size_t n, struct wish *w)
 		}
 		if (from < 1 || to < from || to > n || (*end && *end != ','))
 			return false;
-		w->range[w->ranges++] = (struct range){from - 1, to};
+		w->range[w->ranges++] = (struct em_range){from - 1, to};
 		text = *end ? end + 1 : end;
 	}
 	return w->ranges > 0;
@@ -60,21 +50,21 @@ static enum em_status draws_of(const char *text, size_t *out, struct em_err *err
 }
 
 /* [exact|estimate] [all|visible|DOCUMENTS] [draws N]; a single number of 100 or more alone is a number of draws. */
-static enum em_status parse(const struct cmd_call *c, size_t n, struct wish *w, struct em_err *err)
+static enum em_status parse(const struct cmd_call *c, size_t n, struct em_evidence_ask *w, struct em_err *err)
 {
-	*w = (struct wish){.draws = DRAWS, .ranges = 1, .range = {{0, n}}};
+	*w = (struct em_evidence_ask){.samples = DRAWS, .change = true, .ranges = 1, .range = {{0, n}}};
 	for (int i = 0; i < c->argc; i++) {
 		const char *word = c->argv[i];
 		if (strcmp(word, "exact") == 0 || strcmp(word, "estimate") == 0)
 			w->exact = word[1] == 'x';
-		else if (strcmp(word, "all") == 0)
-			w->range[0] = (struct range){0, n};
+		else if (strcmp(word, "all") == 0 || strcmp(word, "visible") == 0) /* without a screen all are */
+			w->range[0] = (struct em_range){0, n};
 		else if (strcmp(word, "draws") == 0 && i + 1 < c->argc) {
-			enum em_status st = draws_of(c->argv[++i], &w->draws, err);
+			enum em_status st = draws_of(c->argv[++i], &w->samples, err);
 			if (st)
 				return st;
 		} else if (c->argc == 1 && strspn(word, "0123456789") == strlen(word) && strlen(word) > 2) {
-			return draws_of(word, &w->draws, err);
+			return draws_of(word, &w->samples, err);
 		} else if (!ranges_of(word, n, w)) {
 			return em_fail(err, EM_USAGE, "evidence: \"%s\" is none of exact, estimate, all, visible, cost, frame, split, draws N, or documents from 1 to %zu as in "
 			               "3,7-9", word, n);
@@ -103,22 +93,31 @@ struct costs {
 
 static const char *const methods[] = {"urn sum", "quadrature", "sum by topics", "none"};
 
-static struct costs costs_of(const struct em_snapshot *s, const struct wish *w)
+static bool in_ranges(const struct em_evidence_ask *w, size_t n)
+{
+	for (size_t r = 0; r < w->ranges; r++)
+		if (n >= w->range[r].from && n < w->range[r].to)
+			return true;
+	return false;
+}
+
+static struct costs costs_of(const struct em_snapshot *s, const struct em_evidence_ask *w)
 {
 	struct costs out = {0};
-	for (size_t r = 0; r < w->ranges; r++)
-		for (size_t i = w->range[r].from; i < w->range[r].to; i++) {
-			double cost = em_evidence_exact.cost(s->problem, i);
-			if (!isnan(s->obs[i].log_evidence)) {
-				out.known++;
-				continue;
-			}
-			for (size_t m = 0; m < 4; m++)
-				out.of[m] += strcmp(em_evidence_method(s->problem, i), methods[m]) == 0;
-			out.unknown++;
-			out.never += isinf(cost) ? 1 : 0;
-			out.sum += isinf(cost) ? 0 : cost;
+	for (size_t i = 0; i < s->problem->layout.observations; i++) {
+		if (!in_ranges(w, i))
+			continue;
+		double cost = em_evidence_exact.cost(s->problem, i);
+		if (!isnan(s->obs[i].log_evidence)) {
+			out.known++;
+			continue;
 		}
+		for (size_t m = 0; m < 4; m++)
+			out.of[m] += strcmp(em_evidence_method(s->problem, i), methods[m]) == 0;
+		out.unknown++;
+		out.never += isinf(cost) ? 1 : 0;
+		out.sum += isinf(cost) ? 0 : cost;
+	}
 	return out;
 }
 
@@ -177,46 +176,40 @@ static enum em_status cost_table(const struct cmd_call *c, const struct em_snaps
 	return EM_OK;
 }
 
-/* ELBO below, the fold-in bound above. */
-static enum em_status frame(const struct cmd_call *c, const struct em_snapshot *s, const struct wish *w, struct em_err *err)
+enum em_status evidence_frame(const struct em_snapshot *s, const struct em_evidence_ask *ask, const struct em_hooks *h, char **out, struct em_err *err)
 {
+	enum { LINES = 40 };
 	struct buf b = {0};
+	struct em_stop stop = {h ? h->cancelled : NULL, h ? h->self : NULL};
 	double below = 0, above = 0;
-	size_t count = 0;
+	size_t count = 0, done = 0;
 	enum em_status st = EM_OK;
-	for (size_t r = 0; r < w->ranges && !st; r++)
-		for (size_t i = w->range[r].from; i < w->range[r].to && !st; i++, count++) {
-			struct em_document d;
-			struct em_ceiling top;
-			if (!em_document_of(s->problem, s->theta, i, &d))
-				st = em_fail(err, EM_USAGE, "evidence frame: it is for lda by mean field");
-			else
-				st = em_fold_in_bound(&d, s->q + i * s->problem->layout.q_stride, NULL, &top, err);
-			if (st)
-				break;
-			below += s->obs[i].elbo;
-			above += top.value;
-			if (w->range[r].to - w->range[r].from <= 20)
-				buf_printf(&b, "document %s: %s <= log p <= %s\n", number_count(i + 1).s, number_fixed(s->obs[i].elbo, 4).s,
-				           number_fixed(top.value, 4).s);
-		}
-	if (!st) {
+	for (size_t i = 0; i < s->problem->layout.observations; i++)
+		count += in_ranges(ask, i) ? 1 : 0;
+	for (size_t i = 0; i < s->problem->layout.observations && !st; i++) {
+		struct em_document d;
+		struct em_ceiling top;
+		if (!in_ranges(ask, i))
+			continue;
+		if (!em_document_of(s->problem, s->theta, i, &d))
+			st = em_fail(err, EM_USAGE, "evidence frame: it is for lda by mean field");
+		else
+			st = em_fold_in_bound(&d, s->q + i * s->problem->layout.q_stride, &stop, &top, err);
+		if (st)
+			break;
+		below += s->obs[i].elbo;
+		above += top.value;
+		if (h && h->progress)
+			h->progress(h->self, "bounds", ++done, count);
+		if (count <= LINES)
+			buf_printf(&b, "document %s: %s <= log p <= %s\n", number_count(i + 1).s, number_fixed(s->obs[i].elbo, 4).s,
+			           number_fixed(top.value, 4).s);
+	}
+	if (!st)
 		buf_printf(&b, "%s document%s: %s (ELBO) <= log p <= %s (fold-in bound), %s nats apart", number_count(count).s, count == 1 ? "" : "s",
 		           number_fixed(below, 4).s, number_fixed(above, 4).s, number_short(above - below, 4).s);
-		c->front->print(c->front->self, b.s ? b.s : "out of memory");
-	}
+	*out = !st && b.len ? buf_take(&b) : NULL;
 	buf_free(&b);
-	return st;
-}
-
-static enum em_status submit_all(const struct cmd_call *c, const struct wish *w, struct em_err *err)
-{
-	enum em_status st = EM_OK;
-	for (size_t r = 0; r < w->ranges && !st; r++) {
-		struct job job = {.kind = JOB_EVIDENCE,
-		                  .ask = {.exact = w->exact, .from = w->range[r].from, .to = w->range[r].to, .samples = w->draws, .change = true}};
-		st = c->front->submit(c->front->self, &job, err);
-	}
 	return st;
 }
 
@@ -229,6 +222,16 @@ void evidence_parts(const struct em_run_parts *x, char *out, size_t size)
 		snprintf(out, size, "KL %s = %s of q(θ) + %s%s%s, the price of independence; most in document %zu, %s",
 		         number_fixed(x->theta + x->price, 2).s, number_fixed(x->theta, 2).s, number_fixed(x->price, 2).s, x->se > 1e-3 ? " ± " : "",
 		         x->se > 1e-3 ? number_short(2 * x->se, 1).s : "", x->dearest + 1, number_fixed(x->dearest_price, 2).s);
+}
+
+static enum em_status frame(const struct cmd_call *c, const struct em_evidence_ask *w, struct em_err *err)
+{
+	enum em_status st = c->front->submit(c->front->self, &(struct job){.kind = JOB_FRAME, .ask = *w}, err);
+	const struct picture *after = session_picture(c->front->session);
+	if (!st && after->said)
+		c->front->print(c->front->self, after->said);
+	picture_release(after);
+	return st;
 }
 
 static enum em_status split(const struct cmd_call *c, struct em_err *err)
@@ -247,13 +250,15 @@ static enum em_status split(const struct cmd_call *c, struct em_err *err)
 enum em_status verb_evidence(const struct cmd_call *c, struct em_err *err)
 {
 	const struct em_snapshot *s = c->picture->run;
-	struct wish w;
+	struct em_evidence_ask w;
 	if (!s)
 		return em_fail(err, EM_USAGE, "nothing is open; open data first");
 	for (int i = 0; i < c->argc; i++)
-		if (strcmp(c->argv[i], "visible") == 0) { /* the screen knows which: it comes back with their numbers */
-			char *argv[] = {(char *)(uintptr_t) "visible", i > 0 ? c->argv[0] : c->argc > 1 ? c->argv[1] : NULL, NULL};
-			return c->front->ui(c->front->self, argv[1] ? 2 : 1, argv, err);
+		if (c->front->has_screen && strcmp(c->argv[i], "visible") == 0) { /* the screen knows which: it comes back with their numbers */
+			char *argv[8] = {(char *)(uintptr_t) "visible"};
+			for (int j = 0; j < c->argc && j < 7; j++)
+				argv[j + 1] = c->argv[j];
+			return c->front->ui(c->front->self, 1 + (c->argc < 7 ? c->argc : 7), argv, err);
 		}
 	if (c->argc == 1 && strcmp(c->argv[0], "split") == 0)
 		return split(c, err);
@@ -270,7 +275,7 @@ enum em_status verb_evidence(const struct cmd_call *c, struct em_err *err)
 	if (cost)
 		return cost_table(c, s);
 	if (framed)
-		return frame(c, s, &w, err);
+		return frame(c, &w, err);
 	if (w.exact) {
 		struct costs k = costs_of(s, &w);
 		struct buf b = {0};
@@ -287,5 +292,5 @@ enum em_status verb_evidence(const struct cmd_call *c, struct em_err *err)
 		if (st || k.unknown == 0)
 			return st;
 	}
-	return submit_all(c, &w, err);
+	return c->front->submit(c->front->self, &(struct job){.kind = JOB_EVIDENCE, .ask = w}, err);
 }

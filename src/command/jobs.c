@@ -12,6 +12,7 @@
 #include "command/race.h"
 #include "command/selftest.h"
 #include "command/until.h"
+#include "command/verbs.h"
 #include "elbow/store.h"
 
 /* The caller's hooks with a picture made on the way. */
@@ -367,12 +368,12 @@ static enum em_status selftest(struct session *s, const char *name, const struct
 }
 
 /* Likewise. */
-static enum em_status race(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
+static enum em_status tell(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
 {
 	const struct em_snapshot *now = NULL;
 	enum em_status st = em_run_snapshot(s->run, &now, err);
 	if (!st)
-		st = race_run(now, job->count, h, &s->said, err);
+		st = job->kind == JOB_RACE ? race_run(now, job->count, h, &s->said, err) : evidence_frame(now, &job->ask, h, &s->said, err);
 	em_snapshot_release(now);
 	return st;
 }
@@ -445,9 +446,12 @@ static enum em_status split(struct session *s, const struct em_hooks *h, struct 
 }
 
 /* The run and all that is known of it stay as they are. */
-static bool looks_only(enum job_kind k)
+static bool looks_only(const struct job *job)
 {
-	return k == JOB_LANDSCAPE || k == JOB_STUDY || k == JOB_SPLIT || k == JOB_SELFTEST || k == JOB_RACE || k == JOB_POINT;
+	enum job_kind k = job->kind;
+	if (k == JOB_EVIDENCE) /* estimates come and go; what was found beside does not hang on them */
+		return !job->ask.exact;
+	return k == JOB_FRAME || k == JOB_LANDSCAPE || k == JOB_STUDY || k == JOB_SPLIT || k == JOB_SELFTEST || k == JOB_RACE || k == JOB_POINT;
 }
 
 static enum em_status point_job(struct session *s, const struct job *job, struct buf *said, struct em_err *err)
@@ -536,9 +540,9 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 	struct relay r = {.s = s, .to = hooks};
 	const struct em_hooks h = {&r, relay_cancelled, relay_progress, relay_stepped, relay_halt}, quiet = {&r, relay_cancelled, relay_progress, NULL, NULL};
 	enum em_status st;
-	if (job->kind != JOB_SET && job->kind != JOB_EVIDENCE && !looks_only(job->kind))
+	if (job->kind != JOB_SET && job->kind != JOB_EVIDENCE && !looks_only(job))
 		s->limit = 0;
-	if (!looks_only(job->kind)) {
+	if (!looks_only(job)) {
 		s->seen_now = false;
 		s->version++;
 	}
@@ -564,8 +568,8 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 		st = split(s, &h, err);
 	else if (job->kind == JOB_STUDY)
 		st = study(s, job, &h, err);
-	else if (job->kind == JOB_RACE)
-		st = race(s, job, &quiet, err);
+	else if (job->kind == JOB_RACE || job->kind == JOB_FRAME)
+		st = tell(s, job, &quiet, err);
 	else if (job->kind == JOB_EDIT)
 		st = em_run_edit(s->run, &(struct em_edit){job->name, {job->at[0], job->at[1], job->at[2]}, job->value}, &h, err);
 	else if (job->kind == JOB_BESIDE)

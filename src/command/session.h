@@ -42,6 +42,7 @@ enum job_kind {
 	JOB_SET,      /* name, text */
 	JOB_EVIDENCE, /* ask: exact or estimated log p of some observations */
 	JOB_LANDSCAPE,/* look: leaves the run alone; the picture's `landscape` is then the answer */
+	JOB_FRAME,    /* ask: of which observations. Leaves the run alone; the table is in the picture's `said` */
 	JOB_SPLIT,    /* leaves the run alone; the picture's `parts` is then of it */
 	JOB_STUDY,    /* count: a document, from 0; m: whatever it costs; name: "lab": the other E-steps too. Leaves the run alone; the picture's `study` is then the answer */
 	JOB_BESIDE,   /* text: "exact", "variational": from now on a run with that e_step goes beside; "": no more. The picture's

@@ -39,6 +39,7 @@ enum em_status verb_branch(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_study(const struct cmd_call *c, struct em_err *err);
 /* break, watch, catch, delete, enable, disable: by the command's name */
 enum em_status verb_point(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_audit(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_race(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_selftest(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_export(const struct cmd_call *c, struct em_err *err);
@@ -51,7 +52,9 @@ enum em_status verb_info(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_print(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_help(const struct cmd_call *c, struct em_err *err);
 
-/* evidence.c: KL in two, as a sentence without its full stop. */
+/* evidence.c: bounds of log p that always hold, as text. Owned: *out. */
+enum em_status evidence_frame(const struct em_snapshot *s, const struct em_evidence_ask *ask, const struct em_hooks *h, char **out, struct em_err *err);
+/* KL in two, as a sentence without its full stop. */
 void evidence_parts(const struct em_run_parts *x, char *out, size_t size);
 
 #endif

@@ -59,7 +59,10 @@ static enum em_status outcome(struct asking *a, struct em_err *err)
 static bool wanted(const struct state *s, const struct em_evidence_ask *ask, size_t n)
 {
 	const struct em_guess *g = s->guess ? state_guess(s->guess) + n : NULL;
-	if (!isnan(s->log_p->v[n]) || n < ask->from || n >= ask->to)
+	bool in = ask->ranges == 0;
+	for (size_t i = 0; i < ask->ranges && !in; i++)
+		in = n >= ask->range[i].from && n < ask->range[i].to;
+	if (!isnan(s->log_p->v[n]) || !in)
 		return false;
 	return ask->exact || !g || isnan(g->log_p) || (g->samples < ask->samples && (g->se > ask->enough || g->doubtful));
 }
@@ -104,6 +107,7 @@ static void total(const struct em_run *r, const struct state *s, struct em_entry
 	struct sum log_p = {0};
 	double variance = 0;
 	bool all = true, exact = true;
+	e->estimated = e->doubtful = 0;
 	for (size_t i = 0; i < r->problem->p.layout.observations; i++) {
 		const struct em_guess *g = s->guess ? state_guess(s->guess) + i : NULL;
 		bool known = !isnan(s->log_p->v[i]);
@@ -111,6 +115,8 @@ static void total(const struct em_run *r, const struct state *s, struct em_entry
 		all &= known || (g && !isnan(g->log_p));
 		sum_add(&log_p, known ? s->log_p->v[i] : g ? g->log_p : 0);
 		variance += known || !g ? 0 : g->se * g->se;
+		e->estimated += !known && g ? 1 : 0;
+		e->doubtful += !known && g && g->doubtful ? 1 : 0;
 	}
 	e->evidence = !all ? EM_EVIDENCE_NONE : exact ? EM_EVIDENCE_EXACT : EM_EVIDENCE_ESTIMATE;
 	e->log_evidence = all ? sum_of(&log_p) : NAN;
@@ -207,7 +213,7 @@ enum em_status em_run_evidence(struct em_run *r, const struct em_evidence_ask *a
 
 enum em_status em_run_estimate(struct em_run *r, size_t samples, const struct em_hooks *h, struct em_err *err)
 {
-	return em_run_evidence(r, &(struct em_evidence_ask){.to = SIZE_MAX, .samples = samples, .change = true}, h, err);
+	return em_run_evidence(r, &(struct em_evidence_ask){.samples = samples, .change = true}, h, err);
 }
 
 double em_run_evidence_cost(const struct em_run *r, size_t from, size_t to, size_t *count, size_t *never)

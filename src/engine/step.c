@@ -573,6 +573,8 @@ enum em_status step_take(const struct em_problem *p, const struct em_evidence *e
 	e->allowance = fmax(allowance, totals.allowance);
 	e->e_steps += e->phase == EM_E;
 	if (!a.m) { /* theta stayed, and so did what is known of log p and how it changed */
+		e->estimated = before->estimated;
+		e->doubtful = before->doubtful;
 		e->log_p_change = before->log_p_change;
 		e->log_p_change_se = before->log_p_change_se;
 		e->elbo = totals.elbo;

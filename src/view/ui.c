@@ -230,27 +230,48 @@ bool ui_refines(struct ui *ui, const struct picture *pic, struct job *out)
 	if (memcmp(ask, ui->refined, sizeof ask) == 0) /* it came to nothing */
 		return false;
 	memcpy(ui->refined, ask, sizeof ask);
-	*out = (struct job){.kind = JOB_EVIDENCE, .ask = {.to = SIZE_MAX, .samples = draws, .change = true,
+	*out = (struct job){.kind = JOB_EVIDENCE, .ask = {.samples = draws, .change = true,
 	                                                  .enough = 0.025 / sqrt((double)(missing + guessed))}};
 	return true;
 }
 
-/* `evidence visible`: as the command with their numbers. */
-static enum em_status visible(struct ui *ui, const struct picture *pic, const char *how, struct em_err *err)
+/* The numbers of the documents that are on the screen, as a command takes them; those in a row as the data have them as one range. */
+static enum em_status numbers_of_visible(struct ui *ui, const struct picture *pic, struct buf *b, struct em_err *err)
 {
-	const char *kind = how && strcmp(how, "exact") == 0 ? "exact" : "estimate";
-	size_t n = pic->run ? pic->run->problem->layout.observations : 0;
-	int used = snprintf(ui->line, sizeof ui->line, "evidence %s ", kind);
-	if (n == 0)
-		return em_fail(err, EM_USAGE, "nothing is open; open data first");
+	size_t n = pic->run->problem->layout.observations;
+	const struct ui_list *l = &ui->documents;
 	if (ui->view != &view_documents) {
-		snprintf(ui->line + used, sizeof ui->line - (size_t)used, "%zu", (ui->document < n ? ui->document : n - 1) + 1);
+		buf_printf(b, " %zu", (ui->document < n ? ui->document : n - 1) + 1);
 		return EM_OK;
 	}
 	const size_t *order = order_of(ui, pic);
-	for (size_t i = ui->documents.top; order && i < n && i < ui->documents.top + ui->documents.page && (size_t)used + 10 < sizeof ui->line; i++)
-		used += snprintf(ui->line + used, sizeof ui->line - (size_t)used, "%s%zu", i > ui->documents.top ? "," : "", order[i] + 1);
+	for (size_t i = l->top, to; order && i < n && i < l->top + l->page; i = to) {
+		for (to = i + 1; to < n && to < l->top + l->page && order[to] == order[to - 1] + 1;)
+			to++;
+		buf_printf(b, "%s%zu", i > l->top ? "," : " ", order[i] + 1);
+		if (to > i + 1)
+			buf_printf(b, "-%zu", order[to - 1] + 1);
+	}
 	return order ? EM_OK : em_no_memory(err);
+}
+
+/* `evidence ... visible ...`: the same with their numbers. */
+static enum em_status visible(struct ui *ui, const struct picture *pic, int argc, char *const argv[], struct em_err *err)
+{
+	struct buf b = {0};
+	enum em_status st = pic->run ? EM_OK : em_fail(err, EM_USAGE, "nothing is open; open data first");
+	buf_puts(&b, "evidence");
+	for (int i = 0; i < argc && !st; i++)
+		if (strcmp(argv[i], "visible") == 0)
+			st = numbers_of_visible(ui, pic, &b, err);
+		else
+			buf_printf(&b, " %s", argv[i]);
+	if (!st && (b.failed || b.len >= sizeof ui->line))
+		st = em_no_memory(err);
+	if (!st)
+		buf_copy(&b, ui->line, sizeof ui->line);
+	buf_free(&b);
+	return st;
 }
 
 enum em_status ui_command(struct ui *ui, const struct picture *pic, int argc, char *const argv[], const char **line,
@@ -266,7 +287,7 @@ enum em_status ui_command(struct ui *ui, const struct picture *pic, int argc, ch
 	else if (strcmp(argv[0], "leave") == 0)
 		leave(ui);
 	else if (strcmp(argv[0], "visible") == 0)
-		st = visible(ui, pic, argc > 1 ? argv[1] : NULL, err);
+		st = visible(ui, pic, argc - 1, argv + 1, err);
 	else if (strcmp(argv[0], "lab") == 0) {
 		struct view_call select = {"select", argc - 1, argv + 1};
 		struct em_err own = {0};

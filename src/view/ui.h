@@ -65,7 +65,7 @@ struct ui {
 	int tab_end[12];            /* tab i ends before this column */
 	struct rect plot;           /* the figure's plot area, empty without one */
 	double plot_from, plot_to;  /* its x at the left and right edge */
-	char line[128];             /* a command line that a view's command wants run next, "" for none */
+	char line[640];             /* a command line that a view's command wants run next, "" for none */
 };
 
 /* What the frame shows beside the picture. */
