@@ -190,6 +190,11 @@ static const struct cmd table[] = {
 	 "What is seen, cell by cell. An existing file is replaced by screenshot! only.", "screenshot bound.svg"},
 	{"source", CMD_OTHER, "FILE", 1, 1, NULL, true, verb_source, "run a script", "Commands, one a line; # begins a comment.",
 	 "source lecture.elbow"},
+	{"audit", CMD_OTHER, "FOLDER|FILE", 1, 1, NULL, true, verb_audit, "somebody else's run: are its numbers and its stop to be believed",
+	 "A folder with LDA-C's final.beta, final.gamma, final.other and likelihood.dat, of the corpus that is open: its bound is evaluated anew, term by term. A "
+	 "file: the trace of any objective, one number a line or a table with a column elbo, likelihood, bound or objective (else the last); the verdict on it. Fails "
+	 "where it is not to be believed.",
+	 "audit trace.csv"},
 	{"selftest", CMD_OTHER, "[NAME]", 0, 1, NULL, false, verb_selftest, "published numbers against computed ones",
 	 "Runs the built-in examples (or one of them) from their published starts, each in a run of its own, and prints what was "
 	 "published beside what comes out. Fails when they differ beyond the printed digits.",
