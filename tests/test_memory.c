@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "command/breaks.h"
+#include "command/formula.h"
 #include "command/world.h"
 #include "elbow/landscape.h"
 #include "elbow/store.h"
@@ -357,6 +359,86 @@ static void test_corpus_models(void **state)
 	}
 }
 
+static enum em_status evaluate(void *self, struct em_err *err)
+{
+	struct expr *e = NULL;
+	struct expr_value v = {0};
+	enum em_status st = expr_parse("max(share * 2 + gamma) > sum(exp(log(topics[1][*]))) and topics changes or hellinger(topics[1], topics[2]) > kl", &e, err);
+	if (!st)
+		st = expr_eval(e, self, &v, err);
+	struct buf b = {0};
+	if (!st)
+		expr_parts(e, self, &b);
+	buf_free(&b);
+	expr_value_free(&v);
+	expr_free(e);
+	return st;
+}
+
+static enum em_status stop(void *self, struct em_err *err)
+{
+	struct breaks b = {0};
+	struct buf said = {0};
+	enum em_status st = breaks_add(&b, "break", "elbo rises", self, &said, err);
+	if (!st)
+		st = breaks_add(&b, "watch", "topics[1][*]", self, &said, err);
+	if (!st)
+		st = breaks_add(&b, "catch", "empty", self, &said, err);
+	if (!st) {
+		breaks_check(&b, self, &said);
+		breaks_renew(&b, self, &said);
+		breaks_list(&b, &said);
+	}
+	buf_free(&said);
+	breaks_free(&b);
+	return st;
+}
+
+static enum em_status tell(void *self, struct em_err *err)
+{
+	const struct em_corpus *c = ((const struct em_snapshot *)self)->problem->data->corpus;
+	char phi[40];
+	snprintf(phi, sizeof phi, "phi[1][%u]", c->term[0] + 1);
+	const char *const texts[] = {"elbo", "gamma[1][1]", phi, "topics[1][1]", "kl + 1"};
+	enum em_status st = EM_OK;
+	struct buf b = {0};
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0] && !st; i++)
+		st = formula_explain(self, texts[i], &b, err);
+	buf_free(&b);
+	return st;
+}
+
+/* A change of theta that q follows, one that it does not, and one of q; whole or not at all. */
+static enum em_status edit(void *self, struct em_err *err)
+{
+	struct running *x = self;
+	static const struct em_edit edits[] = {{"topics", {0, 1, 0}, 0.3}, {"topics", {0, 1, 0}, 0}, {"gamma", {2, 1, 0}, 4}};
+	enum em_status st = EM_OK;
+	for (size_t i = 0; i < 3 && !st; i++) {
+		size_t step = em_run_entry(x->run)->step;
+		st = em_run_edit(x->run, edits + i, NULL, err);
+		assert_int_equal(em_run_entry(x->run)->step, step + !st);
+	}
+	return st;
+}
+
+static void test_debugger(void **state)
+{
+	(void)state;
+	struct fit f;
+	fit_open(&f, "lda", small_random(3, 4, 6, 8), NULL, NULL, "components", "2", "threads", "1", NULL);
+	fit_step(&f, EM_ITERATION);
+	const struct em_snapshot *s = fit_look(&f);
+	void *self = (void *)(uintptr_t)s;
+	assert_true(sweep(evaluate, self) > 5);
+	assert_true(sweep(stop, self) > 5);
+	assert_true(sweep(tell, self) > 5);
+	em_snapshot_release(s);
+	struct running run = {.settings = f.settings, .run = f.run};
+	assert_true(sweep(edit, &run) > 10);
+	fit_close(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,7 +446,7 @@ int main(void)
 		cmocka_unit_test(test_opening_a_table),
 		cmocka_unit_test(test_a_run), cmocka_unit_test(test_exact_evidence),
 		cmocka_unit_test(test_every_model),
-		cmocka_unit_test(test_corpus_models),
+		cmocka_unit_test(test_corpus_models), cmocka_unit_test(test_debugger),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
