@@ -16,27 +16,35 @@
 #include "command/man.h"
 #include "command/report.h"
 #include "term/term.h"
+#include "elbow/store.h"
 #include "view/ui.h"
 
-enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
-enum { OPT_SEED = 256, OPT_INIT, OPT_PROMPT, OPT_EXAMPLE, OPT_MAN };
+enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_LIMIT = 3 };
+enum { OPT_SEED = 256, OPT_INIT, OPT_PROMPT, OPT_EXAMPLE, OPT_MAN, OPT_JSON };
 
 struct options {
 	struct job open;
 	char **lines; /* -e as typed, -x as a `source` command; owned */
 	size_t count;
-	bool batch, prompt;
+	bool batch, prompt, json;
 };
 
 struct batch {
 	struct session *session;
 	struct ui ui;
-	bool utf8, quit;
+	bool utf8, quit, json;
+	const struct picture *seen; /* json: the run whose steps are told */
 };
 
 static int status_of(enum em_status st)
 {
 	return st == EM_OK ? STATUS_OK : st == EM_USAGE || st == EM_INPUT ? STATUS_USAGE : STATUS_FAILED;
+}
+
+/* Where it ended without an error. */
+static int status_of_verdict(enum em_verdict_kind k)
+{
+	return k == EM_DECREASED || k == EM_BROKEN || k == EM_STUCK ? STATUS_FAILED : k == EM_LIMIT ? STATUS_LIMIT : STATUS_OK;
 }
 
 static int complain(const struct em_err *err)
@@ -63,14 +71,48 @@ static void put(const char *text, bool utf8)
 
 /* ---- batch ---- */
 
+static void json_line(char *text)
+{
+	if (text)
+		puts(text);
+	fflush(stdout); /* whoever reads along gets it now */
+	free(text);
+}
+
+static void json_step(void *self, const struct em_entry *e)
+{
+	const struct picture *seen = ((struct batch *)self)->seen;
+	if (seen && seen->run)
+		json_line(em_json_entry(seen->run->problem, e));
+}
+
+/* A run begun anew has its entry 0 to tell. */
+static void json_look(struct batch *b)
+{
+	const struct picture *now = session_picture(b->session);
+	bool fresh = now->run && now->run->position == 0 && now->run->entries == 1 &&
+	             (!b->seen || !b->seen->run || b->seen->run->theta != now->run->theta);
+	picture_release(b->seen);
+	b->seen = now;
+	if (fresh)
+		json_step(b, now->run->ledger);
+}
+
 static enum em_status batch_submit(void *self, const struct job *job, struct em_err *err)
 {
-	return session_perform(((struct batch *)self)->session, job, NULL, err);
+	struct batch *b = self;
+	bool steps = b->json && job->kind >= JOB_STEP && job->kind <= JOB_CONTINUE && job->kind != JOB_BACK && job->kind != JOB_GOTO;
+	const struct em_hooks hooks = {.self = b, .stepped = json_step};
+	enum em_status st = session_perform(b->session, job, steps ? &hooks : NULL, err);
+	if (b->json)
+		json_look(b);
+	return st;
 }
 
 static void batch_print(void *self, const char *text)
 {
-	put(text, ((struct batch *)self)->utf8);
+	if (!((struct batch *)self)->json) /* there is nothing but JSON then */
+		put(text, ((struct batch *)self)->utf8);
 }
 
 static void batch_quit(void *self)
@@ -160,11 +202,12 @@ static enum em_status main_job(struct batch *b, struct em_err *err)
 	struct cmd_front front = {b, b->session, batch_submit, batch_print, batch_ui, batch_quit, false};
 	struct job go_on = {.kind = JOB_CONTINUE};
 	enum em_status st = cmd_execute(&front, "show corpus", err);
-	puts("");
+	if (!b->json)
+		puts("");
 	fflush(stdout);
 	if (!st)
 		st = batch_submit(b, &go_on, err);
-	if (st && st != EM_BREACH && st != EM_FAILED)
+	if ((st && st != EM_BREACH && st != EM_FAILED) || b->json)
 		return st;
 	batch_say(b, say_ledger);
 	batch_say(b, say_verdict);
@@ -174,19 +217,25 @@ static enum em_status main_job(struct batch *b, struct em_err *err)
 
 static int batch_main(struct session *s, const struct options *o)
 {
-	struct batch b = {.session = s, .utf8 = is_utf8()};
+	struct batch b = {.session = s, .utf8 = is_utf8(), .json = o->json};
 	struct cmd_front front = {&b, s, batch_submit, batch_print, batch_ui, batch_quit, false};
 	struct em_err err = {0};
 	ui_init(&b.ui);
-	enum em_status st = session_perform(s, &o->open, NULL, &err);
+	enum em_status st = batch_submit(&b, &o->open, &err);
 	if (!st && o->count == 0)
 		st = main_job(&b, &err);
 	for (size_t i = 0; i < o->count && !st && !b.quit; i++)
 		st = cmd_execute(&front, o->lines[i], &err);
 	ui_close(&b.ui);
-	if (st)
-		return complain(&err);
-	return STATUS_OK;
+	int status = st ? complain(&err) : STATUS_OK;
+	const struct picture *end = session_picture(s);
+	if (end->run && b.json)
+		json_line(em_json_verdict(&end->run->verdict));
+	if (!status && end->run)
+		status = status_of_verdict(end->run->verdict.kind);
+	picture_release(end);
+	picture_release(b.seen);
+	return status;
 }
 
 /* ---- options ---- */
@@ -244,7 +293,7 @@ static const char short_options[] = "m:k:s:e:x:bhV";
 static const struct option longs[] = {
 	{"model", 1, NULL, 'm'},   {"components", 1, NULL, 'k'}, {"set", 1, NULL, 's'},          {"seed", 1, NULL, OPT_SEED},
 	{"init", 1, NULL, OPT_INIT}, {"execute", 1, NULL, 'e'},  {"script", 1, NULL, 'x'},       {"batch", 0, NULL, 'b'},
-	{"prompt", 0, NULL, OPT_PROMPT}, {"example", 1, NULL, OPT_EXAMPLE}, {"man", 0, NULL, OPT_MAN},
+	{"prompt", 0, NULL, OPT_PROMPT}, {"example", 1, NULL, OPT_EXAMPLE}, {"man", 0, NULL, OPT_MAN}, {"json", 0, NULL, OPT_JSON},
 	{"help", 0, NULL, 'h'},    {"version", 0, NULL, 'V'},    {NULL, 0, NULL, 0},
 };
 
@@ -306,6 +355,7 @@ static enum em_status option(struct session *s, struct options *o, int c, const 
 	case 'b': o->batch = true; return EM_OK;
 	case OPT_SEED: return set(s, "seed", arg, err);
 	case OPT_INIT: return copy_path(o->open.init, sizeof o->open.init, arg, err);
+	case OPT_JSON: o->json = o->batch = true; return EM_OK;
 	case OPT_PROMPT: o->prompt = true; return EM_OK;
 	default: return em_fail(err, EM_USAGE, "see elbow --help");
 	}

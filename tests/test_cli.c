@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 #include "base/buf.h"
 
@@ -239,12 +240,72 @@ static void test_information(void **state)
 	}
 }
 
+/* Every line is an object; a step has its numbers, unknown ones null; the last is the verdict. */
+static void test_json(void **state)
+{
+	(void)state;
+	struct ran r = run("elbow --json --example coins");
+	assert_int_equal(r.status, 0);
+	size_t steps = 0, verdicts = 0;
+	double elbo = -1e300;
+	for (char *save = NULL, *line = strtok_r(r.out, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		json_error_t why;
+		json_t *o = json_loads(line, 0, &why);
+		if (!o)
+			fail_msg("%s: %s", why.text, line);
+		assert_int_equal(verdicts, 0); /* nothing comes after it */
+		if (json_object_get(o, "verdict")) {
+			assert_string_equal(json_string_value(json_object_get(o, "verdict")), "converged");
+			verdicts++;
+		} else {
+			assert_int_equal(json_integer_value(json_object_get(o, "step")), steps);
+			assert_true(json_is_null(json_object_get(o, "gain")) == (steps == 0));
+			double now = json_real_value(json_object_get(o, "elbo"));
+			assert_true(now >= elbo - 1e-9);
+			elbo = now;
+			assert_int_equal(json_object_size(json_object_get(o, "terms")), 3);
+			steps++;
+		}
+		json_decref(o);
+	}
+	assert_true(steps > 10 && verdicts == 1);
+	assert_string_equal(r.err, "");
+	free(r.out);
+	free(r.err);
+}
+
+/* 0 converged or stopped as asked, 1 fell or broken, 2 a wrong word, 3 at the limit. */
+static void test_exit_is_the_verdict(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *script;
+		int status;
+	} cases[] = {
+	    {"elbow -b --example coins >/dev/null", 0},
+	    {"elbow -b --example coins -e 'finish 2' >/dev/null", 0},
+	    {"elbow -b --example deaths --set max_iterations=3 >/dev/null", 3},
+	    {"elbow --json --example deaths -e 'set max_iterations 3' -e continue >/dev/null", 3},
+	    {"elbow -b --example waiting --set bug=variance -e 'finish 9'", 1},
+	    {"elbow -b --example coins -e nonsense", 2},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct ran r = run(cases[i].script);
+		if (r.status != cases[i].status)
+			fail_msg("%s: %d, not %d", cases[i].script, r.status, cases[i].status);
+		free(r.out);
+		free(r.err);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_report),         cmocka_unit_test(test_messages),    cmocka_unit_test(test_hostile_text),
 		cmocka_unit_test(test_broken_outputs), cmocka_unit_test(test_scripts_and_files),
-		cmocka_unit_test(test_models),         cmocka_unit_test(test_information),
+		cmocka_unit_test(test_models),         cmocka_unit_test(test_json),
+		cmocka_unit_test(test_exit_is_the_verdict),
+		cmocka_unit_test(test_information),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

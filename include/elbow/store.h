@@ -12,6 +12,10 @@ enum em_status em_export_state(const struct em_snapshot *s, const char *path, bo
 enum em_status em_export_topics(const struct em_snapshot *s, const char *path, bool replace, struct em_err *err);
 enum em_status em_export_documents(const struct em_snapshot *s, const char *path, bool replace, struct em_err *err);
 
+/* A ledger entry, or a verdict, as one line of JSON with its line end, unknown numbers null. Owned: free. NULL: out of memory. */
+char *em_json_entry(const struct em_problem *p, const struct em_entry *e);
+char *em_json_verdict(const struct em_verdict *v);
+
 /* A state file. Shapes are checked against the problem's layout, values against its constraints by the run. */
 struct em_state {
 	char *model;      /* its name */

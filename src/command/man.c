@@ -14,6 +14,7 @@ const struct man_option man_options[] = {
 	{'x', "script", "FILE", "a file of commands to run"},
 	{'b', "batch", NULL, "no screen, no prompt: run -e and -x, or the main job, and exit"},
 	{0, "prompt", NULL, "the prompt without the screen"},
+	{0, "json", NULL, "batch mode with one line of JSON a step, and one for the verdict; no other output"},
 	{0, "example", "NAME", "a built-in data set; the default is gazette"},
 	{0, "man", NULL, "print the man page"},
 	{'h', "help", NULL, "print this"},
@@ -131,7 +132,7 @@ void man_page(struct buf *b, const struct em_settings *s)
 	man_commands(b);
 	man_keys(b);
 	man_settings(b, s);
-	buf_puts(b, ".SH EXIT STATUS\n0 done, 1 the run ended in a breach or failed, 2 usage or input error.\n"
+	buf_puts(b, ".SH EXIT STATUS\n0 done, 1 the ELBO fell, or the run ended in a breach or failed, 2 usage or input error, 3 stopped at max_iterations.\n"
 	            ".SH ENVIRONMENT\n\\fBNO_COLOR\\fR not empty: no colour. \\fBXDG_DATA_HOME\\fR: where the prompt's history "
 	            "is kept.\n");
 }
