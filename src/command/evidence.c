@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * `evidence`: log p of all documents or of some, exact or estimated, with what it would cost told first. */
+#include <ctype.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,24 +20,25 @@ enum { DRAWS = 4000 };
 /* "3", "7-9", several between commas. False: it is none. */
 static bool ranges_of(const char *text, size_t n, struct em_evidence_ask *w)
 {
-	w->ranges = 0;
-	while (*text) {
+	for (w->ranges = 0; w->ranges < EM_RANGES; text++) {
 		char *end;
 		unsigned long from = strtoul(text, &end, 10), to = from;
-		if (end == text || text[0] == '-' || w->ranges == EM_RANGES)
+		if (!isdigit((unsigned char)*text))
 			return false;
 		if (*end == '-') {
 			text = end + 1;
 			to = strtoul(text, &end, 10);
-			if (end == text)
+			if (!isdigit((unsigned char)*text))
 				return false;
 		}
 		if (from < 1 || to < from || to > n || (*end && *end != ','))
 			return false;
 		w->range[w->ranges++] = (struct em_range){from - 1, to};
-		text = *end ? end + 1 : end;
+		if (!*end)
+			return true;
+		text = end;
 	}
-	return w->ranges > 0;
+	return false;
 }
 
 static enum em_status draws_of(const char *text, size_t *out, struct em_err *err)
