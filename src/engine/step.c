@@ -443,15 +443,14 @@ enum em_status step_put(const struct em_problem *p, const struct em_evidence *ev
 	struct state *s = state_copy(from);
 	struct block *b = block_new(p->layout.theta_size);
 	*out = (struct step_result){.entry = *before, .state = s};
-	enum em_status st = s && b ? EM_OK : em_no_memory(err);
-	if (b)
-		memcpy(b->v, theta, p->layout.theta_size * sizeof *theta);
-	if (s && b) {
-		block_seal(b);
-		state_put(&s->theta, b);
-		st = weigh_again(p, s, evidence, h, err);
+	if (!s || !b) {
+		block_release(b);
+		return put_end(p, em_no_memory(err), out);
 	}
-	return put_end(p, st, out);
+	memcpy(b->v, theta, p->layout.theta_size * sizeof *theta);
+	block_seal(b);
+	state_put(&s->theta, b);
+	return put_end(p, weigh_again(p, s, evidence, h, err), out);
 }
 
 /* Bounds and statistics of a q that stands. */
@@ -488,15 +487,13 @@ enum em_status step_put_q(const struct em_problem *p, struct state *from, const 
 	struct state *s = state_copy(from);
 	struct block *b = block_new(from->q->size);
 	*out = (struct step_result){.entry = *before, .state = s};
-	enum em_status st = s && b ? EM_OK : em_no_memory(err);
-	if (st) {
+	if (!s || !b) {
 		block_release(b);
-	} else {
-		memcpy(b->v, q, from->q->size * sizeof *q);
-		state_put(&s->q, b);
-		st = gather_again(p, s, h, err);
+		return put_end(p, em_no_memory(err), out);
 	}
-	return put_end(p, st, out);
+	memcpy(b->v, q, from->q->size * sizeof *q);
+	state_put(&s->q, b);
+	return put_end(p, gather_again(p, s, h, err), out);
 }
 
 void step_moved(const struct em_problem *p, const struct state *from, const struct state *to, struct em_entry *e)
