@@ -179,7 +179,7 @@ static void tick(void *self, const char *what, size_t done, size_t of)
 {
 	struct patience *p = self;
 	assert_true(done <= of && strlen(what) > 0);
-	atomic_fetch_add(&p->done, 1);
+	atomic_store(&p->done, done);
 }
 
 /* A cancel leaves what was found, and the rest can be asked for: the same as if nothing had come between. */

@@ -354,6 +354,24 @@ static void test_keys_are_answered_while_a_job_runs(void **state)
 	check_quit(p);
 }
 
+/* Estimates of log p that would take for ever make way for a step, and end when told to. */
+static void test_a_step_comes_before_estimates(void **state)
+{
+	(void)state;
+	struct pty *p = open_args(ARGS("-s", "evidence_budget=0", "-s", "refine=off"));
+	pty_wait(p, "next E");
+	pty_send(p, ":evidence draws 10000000\r");
+	pty_wait_live(p, "estimates");
+	pty_send(p, "n");
+	pty_wait(p, "E done, next M");
+	pty_send(p, ":evidence draws 10000000\r");
+	pty_wait_live(p, "estimates");
+	pty_send(p, "\003");
+	pty_wait(p, "what was found is kept");
+	assert_true(pty_shows(p, "E done, next M"));
+	check_quit(p);
+}
+
 static void test_terminate(void **state)
 {
 	(void)state;
@@ -565,6 +583,7 @@ int main(int argc, char *argv[])
 	    TEST(test_interrupt_at_rest),
 	    TEST(test_quit_asks_while_a_job_runs),
 	    TEST(test_keys_are_answered_while_a_job_runs),
+	    TEST(test_a_step_comes_before_estimates),
 	    TEST(test_terminate),
 	    TEST(test_hang_up),
 	    TEST(test_crash_restores_the_terminal),

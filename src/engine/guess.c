@@ -77,6 +77,8 @@ static enum em_status find(const struct em_run *r, struct state *s, const struct
 	for (size_t i = 0; i < n; i++)
 		a.of += wanted(s, ask, i) && !(ask->exact && isinf(r->evidence->cost(p, i)));
 	int threads = pass_threads(p->settings);
+	if (a.of && h && h->progress) /* one may take long */
+		h->progress(h->self, ask->exact ? "exact log p" : "estimates", 0, a.of);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
 	for (size_t i = 0; i < n; i++) {
 		struct em_err own = {0};

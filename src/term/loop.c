@@ -203,6 +203,7 @@ static void interrupt(struct screen *s)
 	if (busy) {
 		screen_forget_lines(s);
 		worker_cancel(s->worker);
+		s->ui.refine = false; /* until it is asked for again */
 		screen_say(s, false, "stopping");
 	}
 	if (!busy && prompt_is_open()) {
@@ -257,6 +258,8 @@ static void take_outcomes(struct screen *s)
 			s->ticket = 0;
 		} else if (o.err.code && o.err.code != EM_CANCELLED) {
 			screen_say(s, true, o.err.msg);
+		} else if (o.err.code && strcmp(s->message, "stopping") == 0) { /* nobody waits for it to say so */
+			screen_say(s, false, o.err.msg[0] ? o.err.msg : "stopped");
 		}
 	}
 	s->dirty = true;
