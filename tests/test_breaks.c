@@ -293,7 +293,7 @@ static void test_edit_topics(void **state)
 	struct rig g;
 	double *theta, *q, *theta2, *q2;
 	open_rig(&g, "gazette");
-	good(&g, "finish 3");
+	good(&g, fit_brief() ? "set evidence_budget 0; finish 3" : "finish 3");
 	keep(g.pic->run, &theta, &q);
 	double elbo = g.pic->run->ledger[6].elbo, first = fit_theta(g.pic->run, "topics", 2, 0), second = fit_theta(g.pic->run, "topics", 2, 1);
 	size_t terms = g.pic->corpus->terms;
@@ -305,7 +305,8 @@ static void test_edit_topics(void **state)
 	assert_true(e->gain == e->elbo - elbo && e->gain < 0 && s->verdict.kind != EM_DECREASED && s->verdict.kind != EM_BROKEN);
 	fit_near(row_sum(s, "topics", 2, terms), 1, 1e-12);
 	fit_near(fit_theta(s, "topics", 2, 0) / fit_theta(s, "topics", 2, 1), first / second, 1e-12 * first / second);
-	fit_near(e->elbo + e->kl, e->log_evidence, 1e-6);
+	if (!fit_brief())
+		fit_near(e->elbo + e->kl, e->log_evidence, 1e-6);
 	good(&g, "set topics[3][harbour] = 0.25; set topics[1][2]=1e-3");
 	fit_near(row_sum(g.pic->run, "topics", 2, terms), 1, 1e-12);
 	assert_true(fit_theta(g.pic->run, "topics", 2, 0) > 0 && fit_theta(g.pic->run, "topics", 0, 1) == 1e-3);
