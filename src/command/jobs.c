@@ -13,6 +13,7 @@
 #include "command/selftest.h"
 #include "command/until.h"
 #include "command/verbs.h"
+#include "elbow/diagnose.h"
 #include "elbow/store.h"
 
 /* The caller's hooks with a picture made on the way. */
@@ -445,6 +446,23 @@ static enum em_status split(struct session *s, const struct em_hooks *h, struct 
 	return EM_OK;
 }
 
+static enum em_status diagnose(struct session *s, const struct em_hooks *h, struct em_err *err)
+{
+	struct em_finding *f = NULL;
+	size_t n = 0;
+	struct buf b = {0};
+	enum em_status st = em_run_diagnose(s->run, h, &f, &n, err);
+	if (st)
+		return st;
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&b, "%zu. %s\n", i + 1, f[i].text);
+	if (n == 0)
+		buf_puts(&b, "nothing was found: no empty, double, uniform or one-observation component, no saddle, no limit\n");
+	free(f);
+	s->said = buf_take(&b);
+	return EM_OK;
+}
+
 /* The run and all that is known of it stay as they are. */
 static bool looks_only(const struct job *job)
 {
@@ -564,6 +582,8 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 		st = survey(s, job, &h, err);
 	else if (job->kind >= JOB_BRANCH && job->kind <= JOB_RESTARTS)
 		st = branch_job(s, job, &quiet, err);
+	else if (job->kind == JOB_DIAGNOSE)
+		st = diagnose(s, &(struct em_hooks){.self = &r, .cancelled = relay_cancelled}, err);
 	else if (job->kind == JOB_SPLIT)
 		st = split(s, &h, err);
 	else if (job->kind == JOB_STUDY)

@@ -56,6 +56,7 @@ enum job_kind {
 	JOB_EDIT,     /* name: an array of theta or q; at, value: the element's new one */
 	JOB_POINT,    /* name: break, watch, catch (text: of what), delete, enable, disable (count: the number, 0 all). Leaves the run
 	               * alone; what to say is in the picture's `said` */
+	JOB_DIAGNOSE, /* likewise: what may be wrong with the fit */
 	JOB_SELFTEST  /* name: of an example, "" all. Leaves the session alone; the table is in the picture's `said` */
 };
 

@@ -266,6 +266,11 @@ enum em_status verb_race(const struct cmd_call *c, struct em_err *err)
 	return st ? st : submit(c, &job, err);
 }
 
+enum em_status verb_diagnose(const struct cmd_call *c, struct em_err *err)
+{
+	return submit(c, &(struct job){.kind = JOB_DIAGNOSE}, err);
+}
+
 enum em_status verb_beside(const struct cmd_call *c, struct em_err *err)
 {
 	struct job job = {.kind = JOB_BESIDE};

@@ -82,6 +82,10 @@ static const struct cmd table[] = {
 	 "Each runs until it converges (or max_iterations) and stays as branch \"seed S\". Told: their bounds, how many optima, how often runs changed "
 	 "places on the way, which components are found again. 10 unless told otherwise.",
 	 "open example three; restarts 3"},
+	{"diagnose", CMD_LOOK, "", 0, 0, NULL, false, verb_diagnose, "what may be wrong with the fit, and what to do",
+	 "Components that are empty, alike, uniform or one observation alone; a saddle (θ is pushed by a thousandth, on a run of its own); alpha out of range; E-steps at "
+	 "the sweep limit; floors that act. Each with its number.",
+	 "diagnose"},
 	{"race", CMD_DATA, "[MOST]", 0, 1, NULL, false, verb_race, "plain EM against SQUAREM from here",
 	 "Two runs of their own from the θ there is now, one with accelerate=squarem, until nothing is gained any more or MOST E-steps (5000) are "
 	 "made; a table says how many E-steps each took to within 1, 1e-2, ... 1e-8 nats of the best bound.",

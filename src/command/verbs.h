@@ -40,6 +40,7 @@ enum em_status verb_study(const struct cmd_call *c, struct em_err *err);
 /* break, watch, catch, delete, enable, disable: by the command's name */
 enum em_status verb_point(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_audit(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_diagnose(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_race(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_selftest(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_export(const struct cmd_call *c, struct em_err *err);
