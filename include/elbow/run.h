@@ -85,6 +85,9 @@ struct em_verdict {
 	enum em_verdict_kind kind;
 	double rate;       /* ratio of the last gains per iteration; NAN when unknown */
 	double to_come;    /* nats still to come by Aitken; NAN when unknown */
+	bool steady;       /* the last rates agree to 0.01: a forecast may be believed */
+	double missing;    /* fraction of missing information: the root of the rate of gains, at which errors of theta shrink */
+	double iterations; /* still to make until what is to come is below the tolerance; NAN when unknown */
 	size_t capped;     /* observations at the sweep limit in the last E-step */
 	char text[320];    /* one sentence with the numbers */
 };

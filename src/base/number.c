@@ -76,3 +76,10 @@ struct number number_count(size_t n)
 	snprintf(plain, sizeof plain, "%zu", n);
 	return group(plain, false);
 }
+
+struct number number_about(struct number x, bool doubtful)
+{
+	struct number out;
+	snprintf(out.s, sizeof out.s, "~%.*s%s", (int)sizeof out.s - 3, x.s, doubtful ? "?" : "");
+	return out;
+}

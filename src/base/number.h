@@ -4,6 +4,7 @@
 #ifndef ELBOW_BASE_NUMBER_H
 #define ELBOW_BASE_NUMBER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A buffer that holds any number_* result. */
@@ -17,6 +18,8 @@ struct number number_fixed(double x, int decimals);
 struct number number_signed(double x, int decimals);
 /* About `digits` significant digits: "0.00312", "4.2e-05", "12 340". */
 struct number number_short(double x, int digits);
+/* Of an estimate: "~12.3"; of one that doubts itself, "~12.3?". */
+struct number number_about(struct number x, bool doubtful);
 /* "12 340" */
 struct number number_count(size_t n);
 

@@ -80,7 +80,7 @@ static enum em_status show_run(const struct cmd_call *c, const char *what, struc
 	size_t n;
 	enum em_status st = EM_OK;
 	if (strcmp(what, "verdict") == 0)
-		report_verdict(b, s);
+		report_pace(b, s);
 	else if (strcmp(what, "ledger") == 0)
 		report_ledger(b, s, SIZE_MAX);
 	else if (strcmp(what, "step") == 0)

@@ -29,12 +29,18 @@ static struct number change(double x)
 
 enum { NUMBERS = 4 }; /* columns of the ledger: ELBO, change, log p, KL */
 
+/* log p or KL: an estimate is never a plain number. */
+static struct number about(const struct em_entry *e, double x)
+{
+	return e->evidence == EM_EVIDENCE_ESTIMATE ? number_about(number_fixed(x, 4), e->doubtful > 0) : number_fixed(x, 4);
+}
+
 static void ledger_numbers(const struct em_entry *e, struct number out[NUMBERS])
 {
 	out[0] = number_fixed(e->elbo, 4);
 	out[1] = change(e->gain);
-	out[2] = number_fixed(e->log_evidence, 4);
-	out[3] = number_fixed(e->kl, 4);
+	out[2] = about(e, e->log_evidence);
+	out[3] = about(e, e->kl);
 }
 
 static void ledger_row(struct buf *b, const struct em_entry *e, const int width[NUMBERS])
@@ -88,7 +94,8 @@ void report_ledger(struct buf *b, const struct em_snapshot *s, size_t most)
 		ledger_row(b, s->ledger + i, width);
 	}
 	if (last->evidence == EM_EVIDENCE_ESTIMATE)
-		buf_printf(b, "(nats; log p and KL of step %zu are estimates, ± %s)\n", last->step, number_short(2 * last->log_evidence_se, 2).s);
+		buf_printf(b, "(nats; ~ marks estimates, those of step %zu ± %s%s)\n", last->step, number_short(2 * last->log_evidence_se, 2).s,
+		           last->doubtful ? "; with ? in doubt" : "");
 	else
 		buf_printf(b, "(nats; log p and KL are %s)\n",
 		           last->evidence == EM_EVIDENCE_EXACT ? "exact" : s->problem->model->global ? "unknown: an integral over all topics"
@@ -223,8 +230,12 @@ void report_step(struct buf *b, const struct em_snapshot *s)
 	char text[1200];
 	em_step_explain(s->problem, s->position ? e - 1 : NULL, e, text, sizeof text);
 	wrapped(b, text);
-	buf_printf(b, "log p(X|θ) %s = ELBO %s + KL %s (nats)\n", number_fixed(e->log_evidence, 4).s,
-	           number_fixed(e->elbo, 4).s, number_fixed(e->kl, 4).s);
+	buf_printf(b, "log p(X|θ) %s = ELBO %s + KL %s (nats", about(e, e->log_evidence).s, number_fixed(e->elbo, 4).s, about(e, e->kl).s);
+	if (e->evidence == EM_EVIDENCE_ESTIMATE)
+		buf_printf(b, "; estimated, ± %s", number_short(2 * e->log_evidence_se, 2).s);
+	if (e->evidence == EM_EVIDENCE_ESTIMATE && e->doubtful)
+		buf_printf(b, ", %s of %s in doubt", number_count(e->doubtful).s, number_count(s->problem->layout.observations).s);
+	buf_puts(b, ")\n");
 	report_moved(b, &s->problem->layout, e);
 }
 

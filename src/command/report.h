@@ -18,6 +18,8 @@ void report_document(struct buf *b, const struct em_snapshot *s, size_t n);
 /* What the last step did: the model's sentence and the identity. */
 void report_step(struct buf *b, const struct em_snapshot *s);
 void report_verdict(struct buf *b, const struct em_snapshot *s);
+/* The same, and rate, limit, what is to come, what moved most, each on its line (pace.c). */
+void report_pace(struct buf *b, const struct em_snapshot *s);
 /* Letters beyond ASCII spelled out, for locales without them. */
 char *report_ascii(const char *utf8);
 

@@ -94,7 +94,7 @@ struct em_verdict em_verdict_on(const struct em_entry *ledger, size_t position, 
                                 const char *observation)
 {
 	const struct em_entry *end[ENDS] = {NULL};
-	struct em_verdict v = {.kind = EM_NOT_CONVERGED, .rate = NAN, .to_come = NAN};
+	struct em_verdict v = {.kind = EM_NOT_CONVERGED, .rate = NAN, .to_come = NAN, .missing = NAN, .iterations = NAN};
 	size_t n = iteration_ends(ledger, position, end, ENDS);
 	for (size_t i = position + 1; i-- > 0;)
 		if (ledger[i].phase == EM_E) {
@@ -113,9 +113,16 @@ struct em_verdict em_verdict_on(const struct em_entry *ledger, size_t position, 
 	}
 	double gain = end[0]->elbo - end[1]->elbo, rounding = end[0]->allowance;
 	struct pace pace = pace_of(end, n);
+	for (size_t i = 0; i < n; i++)
+		if (end[i]->leap) /* macro steps have no steady rate */
+			pace = (struct pace){NAN, NAN, NAN};
 	v.rate = pace.rate;
+	v.missing = v.rate >= 0 && v.rate < 1 ? sqrt(v.rate) : NAN;
+	v.steady = fabs(pace.newer - pace.older) <= 0.01;
 	if (gain > 0 && v.rate < 1)
 		v.to_come = gain * v.rate / (1 - v.rate); /* Aitken */
+	if (v.to_come > 0)
+		v.iterations = v.to_come <= tolerance ? 0 : ceil(log(tolerance / v.to_come) / log(v.rate));
 	if (n == 2 && fabs(gain) <= rounding) {
 		v.kind = EM_STALLED;
 		snprintf(v.text, sizeof v.text,

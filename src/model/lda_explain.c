@@ -92,7 +92,7 @@ static void sentence_e(const struct em_problem *p, const struct em_entry *before
 static void sentence_estimated(const struct em_entry *now, struct buf *b)
 {
 	double dp = now->log_p_change, se = now->log_p_change_se, dk = dp - now->gain;
-	int d = decimals(se);
+	int d = se > 0 && se < 1 ? (int)ceil(-log10(2 * se)) + 1 : 1;
 	if (fabs(dp) <= 3 * se)
 		buf_printf(b, "log p changed by %s ± %s (the same draws before and after): that cannot be told from 0.", number_signed(dp, d).s,
 		           number_short(2 * se, 2).s);

@@ -85,6 +85,9 @@ void fig_kl_text(const struct fig_bar *b, char *out, size_t size)
 		         number_fixed(b->kl, kl == 0 ? 0 : kl < 1 ? 2 : kl < 10000 ? 1 : 0).s);
 	else
 		snprintf(out, size, "%s%s", signs[b->known], number_short(b->kl, 1).s);
+	size_t n = strlen(out);
+	if (b->doubtful && fig_kl_known(b))
+		snprintf(out + n, size - n, "?");
 }
 
 void fig_y_title(const struct fig *f, const struct fig_axes *a, char *out, size_t size)

@@ -61,7 +61,8 @@ struct fig_bar {
 	double elbo;
 	double kl;          /* NAN: unknown, drawn open at the top */
 	enum fig_known known;
-	double error;       /* standard error of an estimate; 0 or NAN: none */
+	double error;       /* of an estimate: half the height of its band; 0 or NAN: none */
+	bool doubtful;      /* an estimate that is not to be trusted */
 	bool mark;          /* this is the current one */
 };
 

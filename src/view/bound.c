@@ -53,9 +53,9 @@ static void fill_table(struct table *t, const struct em_snapshot *s)
 {
 	const struct em_entry *now = entry(s), *old = before(s);
 	int d = pane_decimals(now->kl);
-	put(t->now[EVIDENCE], number_fixed(now->log_evidence, d));
+	put(t->now[EVIDENCE], pane_about(now, now->log_evidence, d));
 	put(t->now[ELBO], number_fixed(now->elbo, d));
-	put(t->now[KL], isnan(now->kl) ? (struct number){"unknown, ≥ 0"} : number_fixed(now->kl, d));
+	put(t->now[KL], isnan(now->kl) ? (struct number){"unknown, ≥ 0"} : pane_about(now, now->kl, d));
 	bool part = now->phase == EM_E_PART || now->phase == EM_M_PART;
 	if (now->phase == EM_INIT)
 		snprintf(t->label, LABEL, "the start");
@@ -68,10 +68,13 @@ static void fill_table(struct table *t, const struct em_snapshot *s)
 	if (!old)
 		return;
 	bool e = !is_m(now);
-	double dp = e ? 0 : now->log_evidence - old->log_evidence; /* an E-step leaves theta alone, known or not */
+	struct pane_moved moved = {.change = now->log_evidence - old->log_evidence};
+	if (!e)
+		pane_log_p_moved(s, s->position, &moved); /* by the same draws, where it is estimated */
+	double dp = e ? 0 : moved.change; /* an E-step leaves theta alone, known or not */
 	put(t->change[EVIDENCE], pane_change_at(dp, d));
 	put(t->change[ELBO], pane_change_at(now->gain, d));
-	put(t->change[KL], pane_change_at(e ? -now->gain : now->kl - old->kl, d));
+	put(t->change[KL], pane_change_at(e ? -now->gain : moved.se > 0 ? dp - now->gain : now->kl - old->kl, d));
 	snprintf(t->change_label, LABEL, "change");
 }
 
@@ -185,7 +188,8 @@ static void draw_bars(struct ui *ui, const struct em_snapshot *s, struct canvas 
 		                           .known = e->evidence == EM_EVIDENCE_EXACT      ? FIG_EXACT
 		                                    : e->evidence == EM_EVIDENCE_ESTIMATE ? FIG_ESTIMATE
 		                                                                          : FIG_UNKNOWN,
-		                           .error = e->log_evidence_se,
+		                           .error = 2 * e->log_evidence_se,
+		                           .doubtful = e->doubtful > 0,
 		                           .mark = from + i == s->position};
 		known |= e->evidence != EM_EVIDENCE_NONE;
 	}
@@ -322,8 +326,8 @@ static void draw_ledger(struct canvas *c, struct rect r, const struct em_snapsho
 		canvas_put_right(c, at += w, y, w, style_with(e->decreased ? COLOR_BAD : COLOR_DEFAULT, attr),
 		                 isnan(e->gain) ? "" : pane_change(e->gain).s);
 		if (wide)
-			canvas_put_right(c, at += w, y, w, style_with(COLOR_EVIDENCE, attr), number_fixed(e->log_evidence, pane_places(s)).s);
-		canvas_put_right(c, at + w, y, w, style_with(COLOR_KL, attr), number_fixed(e->kl, pane_decimals(e->kl)).s);
+			canvas_put_right(c, at += w, y, w, style_with(COLOR_EVIDENCE, attr), pane_about(e, e->log_evidence, pane_places(s)).s);
+		canvas_put_right(c, at + w, y, w, style_with(COLOR_KL, attr), pane_about(e, e->kl, pane_decimals(e->kl)).s);
 	}
 }
 

@@ -68,7 +68,7 @@ static int digits_of(size_t n)
 static bool any_known(const struct em_snapshot *s)
 {
 	for (size_t n = 0; n < s->problem->layout.observations; n++)
-		if (!isnan(s->obs[n].log_evidence))
+		if (!isnan(s->obs[n].log_evidence) || !isnan(s->obs[n].guess.log_p))
 			return true;
 	return false;
 }
@@ -93,8 +93,9 @@ static void widths(struct table *t, const struct ui *ui, const struct picture *p
 	t->w[BAR] = s->problem->model->shares ? 11 : 0;
 	t->w[SHARE] = ui->sort == SORT_TOPIC && s->problem->model->shares ? 8 : 0;
 	t->w[ELBO] = elbo > 9 ? elbo : 9;
-	t->w[EVIDENCE] = known ? t->w[ELBO] : 0;
-	t->w[KL] = known ? (kl > 8 && isfinite(now->kl) ? kl : 8) : 0;
+	int signs = now->evidence == EM_EVIDENCE_ESTIMATE ? 2 : 0; /* ~ and ? */
+	t->w[EVIDENCE] = known ? t->w[ELBO] + signs : 0;
+	t->w[KL] = known ? (kl + signs > 8 && isfinite(now->kl) ? kl + signs : 8) : 0;
 	t->w[CHANGE] = s->position > 0 ? 9 : 0;
 	t->w[SWEEPS] = s->problem->model->exact ? 0 : 7; /* one sweep is all there is */
 	for (int i = TOKENS; i <= SWEEPS; i++) /* its head has an arrow */
@@ -213,6 +214,25 @@ static void draw_bar(struct canvas *c, const struct table *t, struct rect r, con
 		share_bar(c, at, share, pic->run->problem->layout.components);
 }
 
+/* log p and KL of one, exact, estimated or neither. */
+static void draw_known(struct canvas *c, const struct table *t, struct rect r, const struct em_snapshot *s, const struct em_obs *o)
+{
+	bool exact = !isnan(o->log_evidence), guessed = !exact && !isnan(o->guess.log_p), doubtful = guessed && o->guess.doubtful;
+	struct number p = {"?"}, kl = {"?"};
+	if (exact || guessed) {
+		double gap = exact ? o->kl : o->guess.log_p - o->elbo;
+		p = number_fixed(exact ? o->log_evidence : o->guess.log_p, pane_places(s));
+		kl = number_fixed(gap < 0 && exact ? 0 : gap, s->problem->model->exact ? 4 : 2);
+	}
+	if (guessed) {
+		p = number_about(p, doubtful);
+		kl = number_about(kl, doubtful);
+	}
+	enum color dim = doubtful ? COLOR_WARN : COLOR_DIM;
+	put(c, t, r, EVIDENCE, style_of(exact || (guessed && !doubtful) ? COLOR_EVIDENCE : dim), p.s);
+	put(c, t, r, KL, style_of(exact || (guessed && !doubtful) ? COLOR_KL : dim), kl.s);
+}
+
 static void draw_row(struct canvas *c, const struct table *t, struct rect r, const struct picture *pic, size_t n,
                      double *share, const char *find)
 {
@@ -232,11 +252,8 @@ static void draw_row(struct canvas *c, const struct table *t, struct rect r, con
 	if (t->w[SHARE])
 		put(c, t, r, SHARE, plain, empty ? "" : percent(share_of(s, s->q, n, t->topic), 1).s);
 	put(c, t, r, ELBO, style_of(empty ? COLOR_DIM : COLOR_ELBO), number_fixed(o->elbo, pane_places(s)).s);
-	bool known = !isnan(o->log_evidence);
-	double kl = o->kl, change = order_change(s, n);
-	put(c, t, r, EVIDENCE, style_of(known ? COLOR_EVIDENCE : COLOR_DIM), known ? number_fixed(o->log_evidence, pane_places(s)).s : "?");
-	int kl_places = s->problem->model->exact ? 4 : 2;
-	put(c, t, r, KL, style_of(known ? COLOR_KL : COLOR_DIM), known ? number_fixed(kl < 0 ? 0 : kl, kl_places).s : "?");
+	double change = order_change(s, n);
+	draw_known(c, t, r, s, o);
 	struct number moved = change_of(change, t->decimals);
 	put(c, t, r, CHANGE, change_style(moved.s[0] == '0' ? 0 : change), moved.s);
 	char sweeps[40];
@@ -270,8 +287,8 @@ static void draw_sum(struct canvas *c, const struct table *t, const struct pictu
 	put(c, t, r, ELBO, style_with(COLOR_ELBO, ATTR_BOLD), number_fixed(now->elbo, pane_places(s)).s);
 	bool known = now->evidence != EM_EVIDENCE_NONE;
 	put(c, t, r, EVIDENCE, style_with(known ? COLOR_EVIDENCE : COLOR_DIM, ATTR_BOLD),
-	    known ? number_fixed(now->log_evidence, pane_places(s)).s : "unknown");
-	put(c, t, r, KL, style_with(known ? COLOR_KL : COLOR_DIM, ATTR_BOLD), known ? number_fixed(now->kl, s->problem->model->exact ? 4 : 2).s : "unknown");
+	    known ? pane_about(now, now->log_evidence, pane_places(s)).s : "unknown");
+	put(c, t, r, KL, style_with(known ? COLOR_KL : COLOR_DIM, ATTR_BOLD), known ? pane_about(now, now->kl, s->problem->model->exact ? 4 : 2).s : "unknown");
 	struct style change = change_style(now->gain);
 	change.attr = ATTR_BOLD;
 	put(c, t, r, CHANGE, change, change_of(now->gain, t->decimals).s);

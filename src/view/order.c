@@ -47,9 +47,9 @@ static double value_of(const struct ui *ui, const struct picture *pic, size_t n)
 	case SORT_ELBO:
 		return s->obs[n].elbo;
 	case SORT_EVIDENCE:
-		return s->obs[n].log_evidence;
+		return isnan(s->obs[n].log_evidence) ? s->obs[n].guess.log_p : s->obs[n].log_evidence;
 	case SORT_KL:
-		return s->obs[n].kl;
+		return isnan(s->obs[n].log_evidence) ? s->obs[n].guess.log_p - s->obs[n].elbo : s->obs[n].kl;
 	case SORT_CHANGE:
 		return order_change(s, n);
 	case SORT_SWEEPS:

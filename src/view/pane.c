@@ -136,8 +136,17 @@ struct number pane_known(const struct em_entry *e)
 	if (e->evidence == EM_EVIDENCE_EXACT)
 		return (struct number){"exact"};
 	if (e->evidence == EM_EVIDENCE_ESTIMATE)
-		snprintf(out.s, sizeof out.s, "estimate ± %.40s", number_short(2 * e->log_evidence_se, 2).s);
+		snprintf(out.s, sizeof out.s, "estimate ± %.20s", number_short(2 * e->log_evidence_se, 2).s);
+	size_t n = strlen(out.s);
+	if (e->evidence == EM_EVIDENCE_ESTIMATE && e->doubtful)
+		snprintf(out.s + n, sizeof out.s - n, ", %.12s doubtful", number_count(e->doubtful).s);
 	return out;
+}
+
+struct number pane_about(const struct em_entry *e, double x, int decimals)
+{
+	struct number out = number_fixed(x, decimals);
+	return e->evidence == EM_EVIDENCE_ESTIMATE ? number_about(out, e->doubtful > 0) : out;
 }
 
 bool pane_log_p_moved(const struct em_snapshot *s, size_t step, struct pane_moved *out)
@@ -196,13 +205,9 @@ static void say_estimated(const struct em_snapshot *s, char *out, size_t size)
 		snprintf(out, size, "log p(X|θ) was estimated at this θ; evidence estimates it again.");
 		return;
 	}
-	int k = snprintf(out, size, "log p(X|θ) is exact for %s of %s %ss and estimated for %s", number_count(exact).s, number_count(n).s, one,
-	                 number_count(guessed).s);
-	if (doubtful)
-		snprintf(out + k, size - (size_t)k, ", %s of them doubtful: more draws (evidence 20000) may settle them.",
-		         number_count(doubtful).s);
-	else
-		snprintf(out + k, size - (size_t)k, ", none of them doubtful.");
+	int k = snprintf(out, size, "log p(X|θ): %s exact, %s estimated, %s doubtful of %s %ss", number_count(exact).s, number_count(guessed - doubtful).s,
+	                 number_count(doubtful).s, number_count(n).s, one);
+	snprintf(out + k, size - (size_t)k, "%s", doubtful ? "; more draws (evidence 20000) may settle what is in doubt." : ".");
 }
 
 void pane_unknown(const struct em_snapshot *s, char *out, size_t size)

@@ -31,8 +31,10 @@ int pane_decimals(double x);
 /* "E 7", "M 7", "part of E 7", "start"; the short one writes a part as the ledger does, "e 7". */
 struct number pane_step(const struct em_entry *e);
 struct number pane_short_step(const struct em_entry *e);
-/* How log p is known: "exact", "estimate ± 0.3", "unknown". */
+/* How log p is known: "exact", "estimate ± 0.3", "estimate ± 0.3, 2 doubtful", "unknown". */
 struct number pane_known(const struct em_entry *e);
+/* log p or KL of an entry, never a plain number where it is estimated: "−1.3", "~−1.3", "~−1.3?". */
+struct number pane_about(const struct em_entry *e, double x, int decimals);
 
 /* How log p changed in the M-step that ended at an entry of the ledger: exactly, or estimated by the same draws on both sides. False:
  * it is no M-step, or nobody knows. */

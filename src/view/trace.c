@@ -262,9 +262,9 @@ static void draw_readout(const struct ui *ui, const struct em_snapshot *s, struc
 	if (e->evidence == EM_EVIDENCE_NONE) {
 		field(&f, "log p", COLOR_WARN, 0, "unknown");
 	} else {
-		snprintf(text, sizeof text, "%s %s", number_fixed(e->log_evidence, pane_places(s)).s, pane_known(e).s);
-		field(&f, "log p", COLOR_EVIDENCE, 0, text);
-		field(&f, "KL", COLOR_KL, 0, number_fixed(e->kl, pane_decimals(e->kl)).s);
+		snprintf(text, sizeof text, "%s %s", pane_about(e, e->log_evidence, pane_places(s)).s, pane_known(e).s);
+		field(&f, "log p", e->doubtful ? COLOR_WARN : COLOR_EVIDENCE, 0, text);
+		field(&f, "KL", e->doubtful ? COLOR_WARN : COLOR_KL, 0, pane_about(e, e->kl, pane_decimals(e->kl)).s);
 	}
 	struct pane_moved p;
 	if (pane_log_p_moved(s, at, &p) && (p.fell || p.se > 0)) {
