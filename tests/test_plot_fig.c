@@ -33,12 +33,12 @@ static const struct fig_band band = {.label = "min-max", .lo = lo, .hi = hi, .n 
 static const struct fig_line lines[] = {{.label = "log p", .at = -37100}, {.label = "now", .at = 12, .vertical = true},
                                         {.label = "lost", .at = NAN}};
 static const struct fig_note note = {.x = 20, .y = -37200, .text = "here"};
-static const struct fig_bar bars[] = {{"start", -37700, 270, FIG_EXACT, 0, false},
-                                      {"E 1", -37600, 170, FIG_ESTIMATE, 9, false},
-                                      {"M 1", -37400, NAN, FIG_UNKNOWN, 0, false},
-                                      {"E 2", -37200, 58, FIG_BOUND, NAN, true},
-                                      {"bad", NAN, 1, FIG_EXACT, 0, false}};
-static const struct fig_bar flat = {"x", 0, 0, FIG_EXACT, 0, true};
+static const struct fig_bar bars[] = {{"start", -37700, 270, FIG_EXACT, 0, false, false},
+                                      {"E 1", -37600, 170, FIG_ESTIMATE, 9, false, false},
+                                      {"M 1", -37400, NAN, FIG_UNKNOWN, 0, false, false},
+                                      {"E 2", -37200, 58, FIG_BOUND, NAN, false, true},
+                                      {"bad", NAN, 1, FIG_EXACT, 0, false, false}};
+static const struct fig_bar flat = {"x", 0, 0, FIG_EXACT, 0, false, true};
 
 static const struct fig figures[] = {
     {0},

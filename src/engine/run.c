@@ -98,7 +98,7 @@ static void thin(struct em_run *r)
 		}
 }
 
-static enum em_status reserve(struct em_run *r, struct em_err *err)
+enum em_status run_reserve(struct em_run *r, struct em_err *err)
 {
 	if (r->count + 1 <= r->room)
 		return EM_OK;
@@ -137,7 +137,7 @@ static void commit(struct em_run *r, struct action a, struct step_result *done)
 
 enum em_status run_append(struct em_run *r, struct step_result *done, struct em_err *err)
 {
-	enum em_status st = reserve(r, err);
+	enum em_status st = run_reserve(r, err);
 	if (st) {
 		state_release(done->state);
 		return st;
@@ -159,7 +159,7 @@ enum em_status em_run_new(const struct em_model *model, const struct em_data *da
 	r->seed = (uint64_t)em_settings_number(s, "seed");
 	enum em_status st = problem_new(model, data, s, &r->problem, err);
 	if (!st)
-		st = reserve(r, err);
+		st = run_reserve(r, err);
 	if (!st)
 		st = step_start(&r->problem->p, evidence, given, r->seed, hooks, &first, err);
 	if (st) {
@@ -236,7 +236,7 @@ static enum em_status advance(struct em_run *r, struct action a, const struct em
 	struct step_result done;
 	struct em_err own = {0};
 	if (!redo(r, a)) {
-		enum em_status st = reserve(r, err);
+		enum em_status st = run_reserve(r, err);
 		if (st)
 			return st;
 		st = take(r, &r->problem->p, r->now, &r->records[r->position].entry, a, h, &done, &own);

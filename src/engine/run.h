@@ -28,6 +28,8 @@ struct em_run {
 	char breach[320];
 };
 
+/* Room for one record more. */
+enum em_status run_reserve(struct em_run *r, struct em_err *err);
 /* A finished entry after the position, in place of whatever was undone; done->state is given up. */
 enum em_status run_append(struct em_run *r, struct step_result *done, struct em_err *err);
 
