@@ -21,7 +21,7 @@ HARD := -ffp-contract=off -fno-math-errno
 SAN := $(if $(SANITIZE),-O1 -fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DELBOW_NO_CLONES)
 override CPPFLAGS += -Iinclude -Isrc -Itests
 override CFLAGS += $(CSTD) $(WARN) $(OPT) $(HARD) $(SAN) -fopenmp -pthread
-LDLIBS := -lncursesw -ltinfo -lreadline -lgsl -lgslcblas -ljansson -lunistring -lcsv -lm
+LDLIBS := -lncursesw -ltinfo -lreadline -lgsl -lgslcblas -ljansson -lsqlite3 -lunistring -lcsv -lm
 
 LIB_SRC := $(sort $(wildcard src/base/*.c src/data/*.c src/model/*.c src/engine/*.c src/evidence/*.c src/store/*.c))
 APP_SRC := $(sort $(wildcard src/command/*.c src/plot/*.c src/view/*.c src/term/*.c))
@@ -115,7 +115,7 @@ help:
 
 # Packages: what each is for is said when it is missing. One apt step; elsewhere the names, and stop.
 NEED_BUILD := gcc:compiler libc6-dev:compiler libncurses-dev:screen libreadline-dev:prompt libcsv-dev:CSV \
-              libunistring-dev:text libgsl-dev:deviates libjansson-dev:JSON
+              libunistring-dev:text libgsl-dev:deviates libjansson-dev:JSON libsqlite3-dev:sessions
 NEED_CHECK := libcmocka-dev:unit-tests libvterm-dev:screen-tests valgrind:memory-tests
 NEED_LINT := clang:second-compiler libomp-dev:second-compiler binutils:symbols
 packages:

@@ -16,17 +16,20 @@
 #include "command/man.h"
 #include "command/report.h"
 #include "term/term.h"
+#include "elbow/session_file.h"
 #include "elbow/store.h"
 #include "view/ui.h"
 
 enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_LIMIT = 3 };
-enum { OPT_SEED = 256, OPT_INIT, OPT_PROMPT, OPT_EXAMPLE, OPT_MAN, OPT_JSON };
+enum { OPT_SEED = 256, OPT_INIT, OPT_PROMPT, OPT_EXAMPLE, OPT_MAN, OPT_JSON, OPT_SESSION };
 
 struct options {
 	struct job open;
 	char **lines; /* -e as typed, -x as a `source` command; owned */
 	size_t count;
 	bool batch, prompt, json;
+	const char *session; /* NULL: none */
+	bool fresh;          /* an option that a session has an answer to already */
 };
 
 struct batch {
@@ -222,9 +225,16 @@ static int batch_main(struct session *s, const struct options *o)
 	struct em_err err = {0};
 	ui_init(&b.ui);
 	enum em_status st = batch_submit(&b, &o->open, &err);
-	if (!st && o->count == 0)
+	const struct picture *open = session_picture(s);
+	if (!st && open->said) /* a session that was opened */
+		batch_print(&b, open->said);
+	picture_release(open);
+	size_t first = o->session != NULL;
+	if (!st && first)
+		st = cmd_execute(&front, o->lines[0], &err);
+	if (!st && o->count == first)
 		st = main_job(&b, &err);
-	for (size_t i = 0; i < o->count && !st && !b.quit; i++)
+	for (size_t i = first; i < o->count && !st && !b.quit; i++)
 		st = cmd_execute(&front, o->lines[i], &err);
 	ui_close(&b.ui);
 	int status = st ? complain(&err) : STATUS_OK;
@@ -293,7 +303,7 @@ static const char short_options[] = "m:k:s:e:x:bhV";
 static const struct option longs[] = {
 	{"model", 1, NULL, 'm'},   {"components", 1, NULL, 'k'}, {"set", 1, NULL, 's'},          {"seed", 1, NULL, OPT_SEED},
 	{"init", 1, NULL, OPT_INIT}, {"execute", 1, NULL, 'e'},  {"script", 1, NULL, 'x'},       {"batch", 0, NULL, 'b'},
-	{"prompt", 0, NULL, OPT_PROMPT}, {"example", 1, NULL, OPT_EXAMPLE}, {"man", 0, NULL, OPT_MAN}, {"json", 0, NULL, OPT_JSON},
+	{"prompt", 0, NULL, OPT_PROMPT}, {"example", 1, NULL, OPT_EXAMPLE}, {"man", 0, NULL, OPT_MAN}, {"json", 0, NULL, OPT_JSON}, {"session", 1, NULL, OPT_SESSION},
 	{"help", 0, NULL, 'h'},    {"version", 0, NULL, 'V'},    {NULL, 0, NULL, 0},
 };
 
@@ -346,15 +356,16 @@ static enum em_status choose(struct session *s, int argc, char *argv[], struct o
 static enum em_status option(struct session *s, struct options *o, int c, const char *arg, struct em_err *err)
 {
 	switch (c) {
+	case OPT_SESSION: o->session = arg; return EM_OK;
 	case 'm':
-	case OPT_EXAMPLE: return EM_OK; /* taken in the first pass */
-	case 'k': return set(s, "components", arg, err);
+	case OPT_EXAMPLE: o->fresh = true; return EM_OK; /* taken in the first pass */
+	case 'k': o->fresh = true; return set(s, "components", arg, err);
 	case 's': return set_pair(s, arg, err);
 	case 'e': return add_line(o, "", arg, err);
 	case 'x': return add_line(o, "source ", arg, err);
 	case 'b': o->batch = true; return EM_OK;
-	case OPT_SEED: return set(s, "seed", arg, err);
-	case OPT_INIT: return copy_path(o->open.init, sizeof o->open.init, arg, err);
+	case OPT_SEED: o->fresh = true; return set(s, "seed", arg, err);
+	case OPT_INIT: o->fresh = true; return copy_path(o->open.init, sizeof o->open.init, arg, err);
 	case OPT_JSON: o->json = o->batch = true; return EM_OK;
 	case OPT_PROMPT: o->prompt = true; return EM_OK;
 	default: return em_fail(err, EM_USAGE, "see elbow --help");
@@ -380,6 +391,31 @@ static bool informed(int c, struct session *s)
 	return any;
 }
 
+/* --session FILE: a session that is there is what is opened; else FILE is begun with what is. */
+static enum em_status session_option(struct options *o, const char *data, struct em_err *err)
+{
+	bool there = o->session && em_file_is(o->session), opens = there || (data && em_file_is(data));
+	if (opens && o->fresh)
+		return em_fail(err, EM_USAGE, "%s: a session has its model, settings and start; open it without -m, -k, --seed, --init, --example", there ? o->session : data);
+	if (!o->session)
+		return EM_OK;
+	if (there && data)
+		return em_fail(err, EM_USAGE, "%s: a session, which has its data; %s is too many", o->session, data);
+	enum em_status st = EM_OK;
+	if (there) {
+		o->open.kind = JOB_JOURNAL;
+		st = copy_path(o->open.text, sizeof o->open.text, o->session, err);
+	}
+	if (!st)
+		st = add_line(o, "journal ", o->session, err);
+	for (size_t i = o->count; !st && i-- > 1;) { /* before everything else that is to run */
+		char *line = o->lines[i];
+		o->lines[i] = o->lines[i - 1];
+		o->lines[i - 1] = line;
+	}
+	return st;
+}
+
 /* -1: go on. */
 static int read_options(int argc, char *argv[], struct session *s, struct options *o)
 {
@@ -396,6 +432,8 @@ static int read_options(int argc, char *argv[], struct session *s, struct option
 	}
 	if (!st && argc - optind > 1)
 		st = em_fail(&err, EM_USAGE, "one DATA at a time; \"%s\" is too many", argv[optind + 1]);
+	if (!st)
+		st = session_option(o, optind < argc ? argv[optind] : NULL, &err);
 	if (!st && optind < argc)
 		st = copy_path(o->open.text, sizeof o->open.text, argv[optind], &err);
 	return st ? complain(&err) : -1;

@@ -14,7 +14,7 @@ if command -v dpkg-query >/dev/null 2>&1; then
 	[ -z "$missing" ] && exit 0
 else # not Debian: look for what the build needs, and only name the packages
 	for item in "$@"; do why="$why ${item%%:*} (${item#*:})"; done
-	for header in curses.h readline/readline.h csv.h unicase.h gsl/gsl_rng.h jansson.h; do
+	for header in curses.h readline/readline.h csv.h unicase.h gsl/gsl_rng.h jansson.h sqlite3.h; do
 		printf '#include <stdio.h>\n#include <%s>\n' "$header" | ${CC:-cc} -E -x c - >/dev/null 2>&1 || missing=yes
 	done
 	[ -z "$missing" ] && exit 0

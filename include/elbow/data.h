@@ -5,6 +5,7 @@
 #define ELBOW_DATA_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "elbow/corpus.h"
 #include "elbow/points.h"
@@ -36,6 +37,8 @@ enum em_status em_data_open(enum em_data_kind kind, const char *path, const stru
 enum em_status em_data_of(const char *name, struct em_corpus *corpus, struct em_points *points,
                           struct em_sequences *sequences, struct em_data **out, struct em_err *err);
 void em_data_free(struct em_data *d); /* NULL is allowed */
+/* A checksum of all that a model and the screen see of it: numbers, words, names, texts. The same on any machine of the same byte order. */
+uint64_t em_data_sum(const struct em_data *d);
 
 /* Observation n in a few words, as the data have it (unsafe for screens): a title, "3.6, 79", "line 7". */
 void em_data_label(const struct em_data *d, size_t n, char *out, size_t size);

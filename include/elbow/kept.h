@@ -22,8 +22,8 @@ void em_run_kept(const struct em_run *r, size_t step, struct em_kept *out);
 /* The state after an entry as bytes with a checksum of their own, in words of 8 bytes as the machine has them. Owned: free. *out NULL: it is not at
  * hand (let go for memory). */
 enum em_status em_run_pack(const struct em_run *r, size_t step, void **out, size_t *bytes, struct em_err *err);
-/* The settings that the next step is made under; borrowed. */
-const struct em_settings *em_run_settings_now(const struct em_run *r);
+/* What the next step is made under; borrowed until then. */
+const struct em_problem *em_run_problem(const struct em_run *r);
 
 /* A run of `count` entries that stands at `position`, for next steps under `settings`; everything is copied but the data. Entry 0 and each EM_EDIT
  * need their states: EM_INPUT without, and where a state is damaged or does not fit. Of any other entry a damaged state is as good as none; *lost counts

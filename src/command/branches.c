@@ -119,6 +119,12 @@ static void take_out(struct session *s, size_t i)
 	s->branches.current = i;
 }
 
+void branches_stand(struct session *s, size_t i)
+{
+	take_out(s, i);
+	s->limit = 0;
+}
+
 enum em_status branches_fork(struct session *s, const char *name, struct em_err *err)
 {
 	struct branch *b;

@@ -39,6 +39,8 @@ enum em_status branches_add(struct branches *b, const char *name, struct branch 
 void branches_drop_last(struct branches *b);
 
 struct session;
+/* The session, which has nothing of its own, stands in branch i. */
+void branches_stand(struct session *s, size_t i);
 /* A fork of the run at its position, under a name; the session then stands in it. */
 enum em_status branches_fork(struct session *s, const char *name, struct em_err *err);
 /* The session stands in another. The screen's settings stay as they are. EM_USAGE names those there are. */

@@ -168,7 +168,7 @@ static void element(const struct point *p, const struct em_snapshot *s, size_t i
 	expr_place_text(&at, s, out);
 }
 
-static void number(struct buf *b, double x)
+static void put_number(struct buf *b, double x)
 {
 	if (isnan(x))
 		buf_puts(b, "unknown");
@@ -203,9 +203,9 @@ static bool check_watch(struct point *p, const struct em_snapshot *s, struct buf
 			element(p, s, most, said);
 		}
 		buf_puts(said, ": ");
-		number(said, expr_at(&p->old, most));
+		put_number(said, expr_at(&p->old, most));
 		buf_puts(said, " became ");
-		number(said, expr_at(&now, most));
+		put_number(said, expr_at(&now, most));
 		buf_puts(said, ", ");
 		p->hits++;
 	}
@@ -318,7 +318,7 @@ enum em_status breaks_add(struct breaks *b, const char *what, const char *text, 
 	name(&p, said);
 	if (p.kind == POINT_WATCH && s && p.old.count == 1) {
 		buf_puts(said, " is ");
-		number(said, p.old.one);
+		put_number(said, p.old.one);
 	}
 	return EM_OK;
 }
@@ -360,4 +360,34 @@ void breaks_list(const struct breaks *b, struct buf *out)
 		buf_putc(out, '\n');
 	}
 	buf_puts(out, "catch breach, catch nonfinite: always\n");
+}
+
+/* ---- as a line: "3 break on 2 delta < 1e-6": number, kind, on or off, hits, what ---- */
+
+bool breaks_save(const struct breaks *b, size_t i, struct buf *line)
+{
+	if (i >= b->count)
+		return false;
+	const struct point *p = b->all + i;
+	buf_printf(line, "%zu %s %s %zu %s", p->number, kind_names[p->kind], p->off ? "off" : "on", p->hits, p->e ? expr_text(p->e) : catches[p->which]);
+	return true;
+}
+
+enum em_status breaks_load(struct breaks *b, const char *line, struct em_err *err)
+{
+	size_t number, hits;
+	char kind[16], on[8];
+	int at = 0;
+	struct buf said = {0};
+	if (sscanf(line, "%zu %15s %7s %zu %n", &number, kind, on, &hits, &at) != 4 || !at || number <= b->last ||
+	    (strcmp(kind, "break") != 0 && strcmp(kind, "watch") != 0 && strcmp(kind, "catch") != 0))
+		return em_fail(err, EM_INPUT, "\"%.80s\" is no break", line);
+	b->last = number - 1;
+	enum em_status st = breaks_add(b, kind, line + at, NULL, &said, err);
+	buf_free(&said);
+	if (st)
+		return st;
+	b->all[b->count - 1].off = strcmp(on, "off") == 0;
+	b->all[b->count - 1].hits = hits;
+	return EM_OK;
 }

@@ -21,6 +21,9 @@ enum em_status breaks_add(struct breaks *b, const char *what, const char *text, 
 enum em_status breaks_change(struct breaks *b, const char *what, size_t number, struct buf *said, struct em_err *err);
 /* The table of them, safe for a terminal. */
 void breaks_list(const struct breaks *b, struct buf *out);
+/* Point i (from 0) as a line, and back. False: there is none. */
+bool breaks_save(const struct breaks *b, size_t i, struct buf *line);
+enum em_status breaks_load(struct breaks *b, const char *line, struct em_err *err);
 /* The run stands elsewhere now (opened, gone back): nothing holds yet, watched values are those there. said: which came to be idle. */
 void breaks_renew(struct breaks *b, const struct em_snapshot *s, struct buf *said);
 /* After an entry. True: stop; said: a line for each that made it. */

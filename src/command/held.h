@@ -10,6 +10,8 @@
 #include "command/beside.h"
 #include "command/branches.h"
 #include "command/breaks.h"
+#include "command/keep.h"
+#include "command/script.h"
 #include "command/session.h"
 #include "command/study.h"
 #include "command/world.h"
@@ -53,6 +55,8 @@ struct session {
 	struct beside *beside; /* NULL: none */
 	struct branches branches;
 	struct breaks breaks;
+	struct script script; /* what was done */
+	struct keep keep;
 	size_t version;
 	double published; /* when, seconds of the monotonic clock */
 };

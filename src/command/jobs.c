@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "command/held.h"
 #include "command/opening.h"
@@ -24,6 +25,8 @@ struct relay {
 	bool stopped;
 	const struct expr *until; /* NULL: none */
 	struct buf said;          /* owned */
+	enum em_status lost;      /* the journal could not be written: lost_why */
+	struct em_err lost_why;
 };
 
 /* A condition of `continue`: whether it holds, and with what numbers. */
@@ -84,6 +87,8 @@ static void relay_stepped(void *self, const struct em_entry *e)
 {
 	struct relay *r = self;
 	look(r);
+	if (!r->lost && r->s->keep.file)
+		r->lost = keep_entry(r->s, &r->lost_why);
 	if (r->s->run && session_clock() - r->s->published > 0.03)
 		session_publish(r->s, NULL); /* no memory for a picture is no reason to stop the run */
 	if (r->to && r->to->stepped)
@@ -244,7 +249,7 @@ static bool looks_only(const struct job *job)
 	enum job_kind k = job->kind;
 	if (k == JOB_EVIDENCE) /* estimates come and go; what was found beside does not hang on them */
 		return !job->ask.exact;
-	return k == JOB_FRAME || k == JOB_LANDSCAPE || k == JOB_STUDY || k == JOB_SPLIT || k == JOB_SELFTEST || k == JOB_RACE || k == JOB_POINT;
+	return k == JOB_FRAME || k == JOB_LANDSCAPE || k == JOB_STUDY || k == JOB_SPLIT || k == JOB_SELFTEST || k == JOB_RACE || k == JOB_POINT || k == JOB_SAVE || k == JOB_SCRIPT;
 }
 
 static enum em_status point_job(struct session *s, const struct job *job, struct buf *said, struct em_err *err)
@@ -321,6 +326,41 @@ static void say_breaks(struct session *s, struct buf *said)
 	buf_free(said);
 }
 
+/* A file of the session, or where it goes from now on. */
+static enum em_status file_job(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
+{
+	if (job->kind == JOB_JOURNAL)
+		return keep_journal(s, job->text, h, err);
+	if (job->kind == JOB_SAVE)
+		return keep_save(s, job->text, job->m, err);
+	char *text = script_text(&s->script);
+	enum em_status st = text ? file_write_whole(job->text, job->m, text, strlen(text), err) : em_no_memory(err);
+	free(text);
+	return st;
+}
+
+/* What there is to keep of a job, however it ended: its line in the script, and all of the session in the journal. */
+static enum em_status keep(struct session *s, const struct job *job, struct relay *r, enum em_status st, size_t before, struct em_err *err)
+{
+	struct em_err own = {0};
+	enum em_status kept = r->lost;
+	if (job->kind == JOB_JOURNAL || job->kind == JOB_SAVE || job->kind == JOB_SCRIPT)
+		return st;
+	if (!(job->kind == JOB_OPEN && *job->text && em_file_is(job->text))) {
+		enum em_status noted = script_note(s, job, st, before, &own);
+		kept = kept ? kept : noted;
+	}
+	if (r->lost)
+		own = r->lost_why;
+	if (!kept && (!looks_only(job) || job->kind == JOB_POINT || job->kind == JOB_EVIDENCE))
+		kept = keep_job(s, &own);
+	if (st || !kept)
+		return st;
+	if (err)
+		*err = own;
+	return kept;
+}
+
 static bool leads_elsewhere(enum job_kind kind)
 {
 	return kind == JOB_OPEN || kind == JOB_EXAMPLE || kind == JOB_RESTART || kind == JOB_BACK || kind == JOB_GOTO || kind == JOB_SET || kind == JOB_EDIT ||
@@ -333,6 +373,7 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 	struct relay r = {.s = s, .to = hooks};
 	const struct em_hooks h = {&r, relay_cancelled, relay_progress, relay_stepped, relay_halt}, quiet = {&r, relay_cancelled, relay_progress, NULL, NULL};
 	enum em_status st;
+	size_t before = s->run ? em_run_entry(s->run)->step : 0;
 	if (job->kind != JOB_SET && job->kind != JOB_EVIDENCE && !looks_only(job))
 		s->limit = 0;
 	if (!looks_only(job)) {
@@ -349,10 +390,14 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 		st = opening_set(s, job, &h, err);
 	else if (job->kind == JOB_SELFTEST)
 		st = selftest(s, job->name, &h, err);
+	else if (job->kind == JOB_JOURNAL && (s->run || em_file_is(job->text)))
+		st = file_job(s, job, &h, err);
 	else if (job->kind == JOB_POINT)
 		st = point_job(s, job, &r.said, err);
 	else if (!s->run)
 		return em_fail(err, EM_USAGE, "nothing is open; open data first");
+	else if (job->kind == JOB_SAVE || job->kind == JOB_SCRIPT)
+		st = file_job(s, job, &h, err);
 	else if (job->kind == JOB_LANDSCAPE)
 		st = survey(s, job, &h, err);
 	else if (job->kind >= JOB_BRANCH && job->kind <= JOB_RESTARTS)
@@ -379,6 +424,7 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 		renew_breaks(s, &r.said);
 	if (!st && job->kind <= JOB_CONTINUE && job->kind >= JOB_STEP)
 		st = beside_follow(s->beside, s->run, &h, err);
+	st = keep(s, job, &r, st, before, err);
 	say_breaks(s, &r.said);
 	enum em_status shown = session_publish(s, st ? NULL : err);
 	return st ? st : shown;

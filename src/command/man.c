@@ -13,6 +13,7 @@ const struct man_option man_options[] = {
 	{'e', "execute", "COMMAND", "a command to run, repeatable, in order"},
 	{'x', "script", "FILE", "a file of commands to run"},
 	{'b', "batch", NULL, "no screen, no prompt: run -e and -x, or the main job, and exit"},
+	{0, "session", "FILE", "keep the session in a file, step by step; one that is there goes on"},
 	{0, "prompt", NULL, "the prompt without the screen"},
 	{0, "json", NULL, "batch mode with one line of JSON a step, and one for the verdict; no other output"},
 	{0, "example", "NAME", "a built-in data set; the default is gazette"},
@@ -26,7 +27,7 @@ void man_usage(struct buf *b)
 {
 	buf_puts(b, "elbow [options] [DATA]\n\n"
 	            "A debugger for expectation-maximization. DATA: as the model takes them, a corpus (a folder of .txt, a .csv\n"
-	            "or .tsv, LDA-C .ldac/.dat), a table of numbers (.csv, .tsv) or sequences, one a line;\n"
+	            "or .tsv, LDA-C .ldac/.dat), a table of numbers (.csv, .tsv) or sequences, one a line; a session file;\n"
 	            "- for standard input; nothing for the built-in corpus.\n\n");
 	for (const struct man_option *o = man_options; o->name; o++) {
 		char left[64];

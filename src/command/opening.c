@@ -164,15 +164,30 @@ enum em_status opening_set(struct session *s, const struct job *job, const struc
 	return EM_OK;
 }
 
+/* The settings with the model that lines "NAME=VALUE" name, if they do; *settings is given up. */
+static enum em_status with_model(const struct session *s, const char *lines, struct em_settings **settings, struct em_err *err)
+{
+	char name[64];
+	const char *at = strncmp(lines, "model=", 6) == 0 ? lines + 6 : strstr(lines, "\nmodel=");
+	if (!at)
+		return EM_OK;
+	at += *at == '\n' ? 7 : 0;
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(at, "\n"), at);
+	enum em_status st = em_settings_put(settings, "model", name, err);
+	return st ? st : for_model(s, world_model(*settings), settings, err);
+}
+
 /* Settings for an example: its model (or the one in use, if it is for that), what it wants, nothing of another's. */
-static enum em_status settings_for(const struct session *s, const struct em_example *e, struct em_settings **out,
+static enum em_status settings_for(const struct session *s, const struct em_example *e, const char *with, struct em_settings **out,
                                    struct em_err *err)
 {
-	const struct em_model *m = world_model(s->settings);
 	enum em_status st = EM_OK;
 	*out = em_settings_retain(s->settings);
 	if (s->world && world_example(s->world))
 		st = world_unset(world_example(s->world), out, err);
+	if (!st)
+		st = with_model(s, with, out, err);
+	const struct em_model *m = world_model(*out);
 	if (!st && !takes(e, m)) {
 		m = em_model_named(e->models[0]);
 		st = em_settings_put(out, "model", m->name, err);
@@ -181,6 +196,8 @@ static enum em_status settings_for(const struct session *s, const struct em_exam
 	}
 	if (!st)
 		st = world_preset(e, out, err);
+	if (!st)
+		st = world_with(with, out, err);
 	if (st)
 		em_settings_release(*out);
 	return st;
@@ -202,7 +219,7 @@ enum em_status opening_example(struct session *s, const struct job *job, const s
 	if (!e)
 		return unknown_example(job->name, err);
 	struct place at = {NULL, e, job->init};
-	enum em_status st = job->kind == JOB_OPEN ? EM_OK : settings_for(s, e, &next, err);
+	enum em_status st = job->kind == JOB_OPEN ? EM_OK : settings_for(s, e, job->with, &next, err);
 	if (st)
 		return st;
 	if (job->kind == JOB_OPEN) /* the settings were chosen before */
@@ -219,10 +236,17 @@ enum em_status opening_example(struct session *s, const struct job *job, const s
 /* Data at a path, without the settings of the example that was open. */
 enum em_status opening_path(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
 {
+	if (*job->text && em_file_is(job->text)) {
+		if (*job->with || *job->init)
+			return em_fail(err, EM_USAGE, "%s: a session, which has its settings and its start; open it without others", job->text);
+		return keep_open(s, job->text, h, err);
+	}
 	struct em_settings *next = same_settings(s);
 	enum em_status st = s->world && world_example(s->world) ? world_unset(world_example(s->world), &next, err) : EM_OK;
 	if (!st && s->world && strcmp(s->path, job->text) != 0)
 		st = world_forget(&next, err);
+	if (!st)
+		st = with_model(s, job->with, &next, err);
 	if (!st)
 		st = world_with(job->with, &next, err);
 	if (st) {

@@ -140,6 +140,7 @@ void session_free(struct session *s)
 {
 	if (!s)
 		return;
+	keep_close(s);
 	if (s->newest)
 		picture_release(&s->newest->pub);
 	seen_release(s->seen);
@@ -147,6 +148,7 @@ void session_free(struct session *s)
 	study_release(s->study);
 	branches_free(&s->branches);
 	breaks_free(&s->breaks);
+	script_free(&s->script);
 	em_run_free(s->run);
 	world_release(s->world);
 	em_settings_release(s->settings);

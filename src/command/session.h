@@ -57,6 +57,9 @@ enum job_kind {
 	JOB_POINT,    /* name: break, watch, catch (text: of what), delete, enable, disable (count: the number, 0 all). Leaves the run
 	               * alone; what to say is in the picture's `said` */
 	JOB_DIAGNOSE, /* likewise: what may be wrong with the fit */
+	JOB_SAVE,     /* text: a file for all of the session; m: in the place of one that is there. Leaves the session alone */
+	JOB_JOURNAL,  /* text: a file that every step goes into from now on; one that is a session is opened first. "": no more */
+	JOB_SCRIPT,   /* text: a file for what was done as commands; m: in the place of one that is there. Leaves the session alone */
 	JOB_SELFTEST  /* name: of an example, "" all. Leaves the session alone; the table is in the picture's `said` */
 };
 
@@ -72,7 +75,7 @@ struct job {
 	struct em_evidence_ask ask;
 	char name[64];
 	char text[1024];
-	char with[512];  /* JOB_OPEN: settings for it, "NAME=VALUE" each, a line end between them */
+	char with[1024];  /* JOB_OPEN: settings for it, "NAME=VALUE" each, a line end between them */
 	char init[1024];
 };
 

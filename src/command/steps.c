@@ -204,8 +204,10 @@ enum em_status verb_open(const struct cmd_call *c, struct em_err *err)
 			return list_examples(c, err);
 		job.kind = JOB_EXAMPLE;
 		st = text_into(job.name, sizeof job.name, c->argv[1], err);
+		for (int i = 2; !st && i < c->argc; i++)
+			st = setting_into(job.with, sizeof job.with, c->argv[i], err);
 	} else if (c->argc) {
-		st = file_into(job.text, sizeof job.text, c, err);
+		st = *c->argv[0] ? file_into(job.text, sizeof job.text, c, err) : EM_OK; /* "": the built-in corpus */
 		for (int i = 1; !st && i < c->argc; i++)
 			st = setting_into(job.with, sizeof job.with, c->argv[i], err);
 	}
@@ -429,26 +431,4 @@ enum em_status verb_ui(const struct cmd_call *c, struct em_err *err)
 		argv[argc++] = "!";
 	argv[argc] = NULL;
 	return c->front->ui(c->front->self, argc, argv, err);
-}
-
-enum em_status verb_export(const struct cmd_call *c, struct em_err *err)
-{
-	static const struct {
-		const char *name;
-		enum em_status (*write)(const struct em_snapshot *, const char *, bool, struct em_err *);
-	} kinds[] = {{"trace", em_export_trace}, {"state", em_export_state}, {"components", em_export_topics},
-	             {"observations", em_export_documents}, {"topics", em_export_topics},
-	             {"documents", em_export_documents}};
-	if (!c->picture->run)
-		return em_fail(err, EM_USAGE, "nothing is open; open data first");
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-		if (strcmp(c->argv[0], kinds[i].name) == 0) {
-			enum em_status st = kinds[i].write(c->picture->run, c->argv[1], c->bang, err);
-			char said[1200];
-			snprintf(said, sizeof said, "wrote %s", c->argv[1]);
-			if (!st)
-				c->front->print(c->front->self, said);
-			return st;
-		}
-	return em_fail(err, EM_USAGE, "export what? trace, state, components or observations, not \"%s\"", c->argv[0]);
 }

@@ -3,7 +3,7 @@
  * The table of commands: prompt, scripts, keys, completion, help and man page are made from it. */
 #include "command/verbs.h"
 
-static const char *const export_words[] = {"trace", "state", "components", "observations", "topics", "documents", NULL};
+static const char *const export_words[] = {"trace", "state", "components", "observations", "topics", "documents", "script", NULL};
 static const char *const show_words[] = {"data",       "settings",  "step",        "verdict", "ledger",
                                          "components", "component", "observation", "corpus",  "topics",
                                          "topic",      "document",  NULL};
@@ -64,9 +64,9 @@ static const struct cmd table[] = {
 	{"restart", CMD_STEP, "", 0, 0, NULL, false, verb_restart, "start again from entry 0",
 	 "The same data under the settings as they are now.", "restart"},
 
-	{"open", CMD_DATA, "[PATH [NAME=VALUE ...] | example [NAME]]", 0, 8, open_words, true, verb_open, "open data",
+	{"open", CMD_DATA, "[PATH [NAME=VALUE ...] | example [NAME [NAME=VALUE ...]]]", 0, -1, open_words, true, verb_open, "open data",
 	 "As the model takes them: a corpus (a folder of .txt, a .csv or .tsv, LDA-C .ldac or .dat), a table of numbers (.csv, "
-	 ".tsv) or sequences, one a line; - for standard input; nothing for the built-in gazette. example NAME opens a built-in "
+	 ".tsv) or sequences, one a line; - for standard input; a session file; nothing for the built-in gazette. example NAME opens a built-in "
 	 "data set with its model and start; example alone lists them. Settings behind the path hold for it; those that name columns (text, title, "
 	 "id, columns) are forgotten when another path is opened.",
 	 "open example coins"},
@@ -188,8 +188,17 @@ static const struct cmd table[] = {
 	 "Columns and rows count from 0.", "click 10 5"},
 
 	{"export", CMD_OUT, "WHAT FILE", 2, 2, export_words, true, verb_export, "write a table or the state",
-	 "trace, topics and documents as CSV, state as JSON. An existing file is replaced by export! only.",
+	 "trace, topics and documents as CSV, state as JSON; script is what was done so far as commands: elbow -x FILE does it again, to the bit. "
+	 "An existing file is replaced by export! only.",
 	 "export trace trace.csv"},
+	{"save", CMD_OUT, "FILE", 1, 1, NULL, true, verb_save, "write the whole session into a file",
+	 "Runs, branches, every step of the ledger, breaks, what was done; data by their path and a checksum. elbow FILE, or open FILE, goes on from there. "
+	 "It is an SQLite database: docs/session-file.md. An existing file is replaced by save! only.",
+	 "save monday.elbow"},
+	{"journal", CMD_OUT, "FILE|off", 1, 1, NULL, true, verb_journal, "keep the session in a file as it comes about",
+	 "From now on every step is in the file when it is done, whatever happens to elbow after that. A session that is there already is opened and goes on. "
+	 "The option --session FILE does so from the start.",
+	 "journal monday.elbow"},
 	{"screenshot", CMD_OUT, "FILE", 1, 1, NULL, true, verb_ui, "write the screen as .txt or .svg",
 	 "What is seen, cell by cell. An existing file is replaced by screenshot! only.", "screenshot bound.svg"},
 	{"source", CMD_OTHER, "FILE", 1, 1, NULL, true, verb_source, "run a script", "Commands, one a line; # begins a comment.",

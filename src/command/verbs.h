@@ -43,7 +43,11 @@ enum em_status verb_audit(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_diagnose(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_race(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_selftest(const struct cmd_call *c, struct em_err *err);
+
+/* files.c */
 enum em_status verb_export(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_save(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_journal(const struct cmd_call *c, struct em_err *err);
 
 /* look.c */
 enum em_status verb_show(const struct cmd_call *c, struct em_err *err);

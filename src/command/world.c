@@ -12,6 +12,8 @@ struct world {
 	atomic_size_t refs;
 	struct em_data *data;
 	const struct em_example *example;
+	uint64_t sum;
+	bool summed;
 };
 
 enum em_status world_open(const struct em_model *model, const char *path, const struct em_example *example,
@@ -50,6 +52,14 @@ void world_release(struct world *w)
 const struct em_data *world_data(const struct world *w)
 {
 	return w->data;
+}
+
+uint64_t world_sum(struct world *w)
+{
+	if (!w->summed)
+		w->sum = em_data_sum(w->data);
+	w->summed = true;
+	return w->sum;
 }
 
 const struct em_example *world_example(const struct world *w)

@@ -16,6 +16,8 @@ enum em_status world_open(const struct em_model *model, const char *path, const 
 struct world *world_retain(struct world *w); /* NULL passes through */
 void world_release(struct world *w);
 const struct em_data *world_data(const struct world *w);
+/* em_data_sum of them, made once. One thread at a time. */
+uint64_t world_sum(struct world *w);
 const struct em_example *world_example(const struct world *w); /* NULL: none */
 
 /* A run of the model that `all` names: from the state file init names, else from the example's published start where

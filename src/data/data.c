@@ -78,3 +78,46 @@ void em_data_free(struct em_data *d)
 	free(h->name);
 	free(h);
 }
+
+static uint64_t sum_bytes(uint64_t h, const void *bytes, size_t n)
+{
+	const unsigned char *b = bytes;
+	for (; n >= sizeof h; n -= sizeof h, b += sizeof h) {
+		uint64_t w;
+		memcpy(&w, b, sizeof w);
+		h = (h ^ w) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 32;
+	}
+	while (n--)
+		h = (h ^ *b++) * 0x100000001b3u;
+	return h ^ h >> 29;
+}
+
+static uint64_t sum_names(uint64_t h, const char *const *name, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		h = sum_bytes(h, name[i], strlen(name[i]) + 1);
+	return h;
+}
+
+uint64_t em_data_sum(const struct em_data *d)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+	if (d->corpus) {
+		const struct em_corpus *c = d->corpus;
+		h = sum_bytes(h, c->row, (c->docs + 1) * sizeof *c->row);
+		h = sum_bytes(h, c->term, c->pairs * sizeof *c->term);
+		h = sum_bytes(h, c->count, c->pairs * sizeof *c->count);
+		h = sum_names(sum_names(h, c->vocabulary, c->terms), c->name, c->docs);
+		for (size_t i = 0; c->has_text && i < c->docs; i++)
+			h = sum_bytes(h, c->text[i].bytes, c->text[i].length);
+	} else if (d->points) {
+		const struct em_points *p = d->points;
+		h = sum_bytes(sum_names(h, p->column, p->columns), p->x, p->rows * p->columns * sizeof *p->x);
+	} else {
+		const struct em_sequences *q = d->sequences;
+		h = sum_bytes(h, q->row, (q->count + 1) * sizeof *q->row);
+		h = sum_names(sum_bytes(h, q->symbol, q->total * sizeof *q->symbol), q->alphabet, q->symbols);
+	}
+	return h;
+}

@@ -206,9 +206,9 @@ void em_run_kept(const struct em_run *r, size_t step, struct em_kept *out)
 	*out = (struct em_kept){.entry = rec->entry, .size = rec->action.size, .m = rec->action.m, .settings = rec->problem->p.settings};
 }
 
-const struct em_settings *em_run_settings_now(const struct em_run *r)
+const struct em_problem *em_run_problem(const struct em_run *r)
 {
-	return r->problem->p.settings;
+	return &r->problem->p;
 }
 
 /* The problem of an entry, shared with those before it where they were made under the same settings. */
