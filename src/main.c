@@ -394,7 +394,7 @@ static bool informed(int c, struct session *s)
 /* --session FILE: a session that is there is what is opened; else FILE is begun with what is. */
 static enum em_status session_option(struct options *o, const char *data, struct em_err *err)
 {
-	bool there = o->session && em_file_is(o->session), opens = there || (data && em_file_is(data));
+	bool there = o->session && em_file_is(o->session), opens = there || (data && strcmp(data, "-") != 0 && em_file_is(data));
 	if (opens && o->fresh)
 		return em_fail(err, EM_USAGE, "%s: a session has its model, settings and start; open it without -m, -k, --seed, --init, --example", there ? o->session : data);
 	if (!o->session)
@@ -456,6 +456,7 @@ int main(int argc, char *argv[])
 	struct options o = {.open = {.kind = JOB_OPEN}};
 	setlocale(LC_CTYPE, ""); /* numbers keep their point */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of writing like any other */
 	struct session *s = session_new(&ui_settings);
 	if (!s) {
 		fputs("elbow: out of memory\n", stderr);

@@ -22,6 +22,8 @@ void em_run_kept(const struct em_run *r, size_t step, struct em_kept *out);
 /* The state after an entry as bytes with a checksum of their own, in words of 8 bytes as the machine has them. Owned: free. *out NULL: it is not at
  * hand (let go for memory). */
 enum em_status em_run_pack(const struct em_run *r, size_t step, void **out, size_t *bytes, struct em_err *err);
+/* Whether an entry has a state that is as it was packed. */
+bool em_kept_whole(const struct em_kept *k);
 /* What the next step is made under; borrowed until then. */
 const struct em_problem *em_run_problem(const struct em_run *r);
 

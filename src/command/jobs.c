@@ -363,7 +363,7 @@ static enum em_status keep(struct session *s, const struct job *job, struct rela
 
 static bool leads_elsewhere(enum job_kind kind)
 {
-	return kind == JOB_OPEN || kind == JOB_EXAMPLE || kind == JOB_RESTART || kind == JOB_BACK || kind == JOB_GOTO || kind == JOB_SET || kind == JOB_EDIT ||
+	return kind == JOB_OPEN || kind == JOB_JOURNAL || kind == JOB_EXAMPLE || kind == JOB_RESTART || kind == JOB_BACK || kind == JOB_GOTO || kind == JOB_SET || kind == JOB_EDIT ||
 	       kind == JOB_BRANCH || kind == JOB_SWITCH || kind == JOB_RESTARTS;
 }
 

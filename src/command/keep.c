@@ -196,6 +196,7 @@ struct opening {
 	struct breaks breaks;
 	struct script script;
 	struct buf said;
+	bool write, damaged;
 };
 
 static void opening_free(struct opening *o)
@@ -250,6 +251,12 @@ static enum em_status open_world(const struct opening *o, struct branch *b, cons
 /* Entries from the first on that cannot be made again are of no use. Entry 0 can where its start is known. */
 static enum em_status mend(const struct branch *b, struct em_file_kept *k, struct em_err *err)
 {
+	for (size_t i = 0; i < k->count; i++)
+		if (k->all[i].state && !em_kept_whole(k->all + i)) {
+			free((void *)(uintptr_t)k->all[i].state);
+			k->all[i].state = NULL;
+			k->damaged = true;
+		}
 	if (k->count && !k->all[0].state) {
 		struct em_run *fresh = NULL;
 		void *bytes = NULL;
@@ -295,9 +302,11 @@ static enum em_status revive(struct opening *o, size_t i, struct branch *b, size
 		k.count = at + 1;
 		st = em_run_revive(m, world_data(b->world), own, &em_evidence_exact, k.all, k.count, at, h, &b->run, &lost, err);
 	}
-	if (!st && (k.damaged || lost || at < position))
+	if (!st && (k.damaged || lost || at < position)) {
+		o->damaged = true;
 		buf_printf(&o->said, "%s: damaged: of the branch %s steps 0 to %zu can be read%s\n", o->path, b->name, k.count - 1,
-		           lost ? "; states that cannot were made again" : "; what came after is lost");
+		           at < position ? "; what came after is lost" : "; what else cannot was made again");
+	}
 	em_file_kept_free(&k);
 	em_settings_release(own);
 	return st;
@@ -358,6 +367,7 @@ static enum em_status read_lists(struct opening *o, struct em_err *err)
 	}
 	if (st != EM_INPUT)
 		return st;
+	o->damaged = true;
 	buf_printf(&o->said, "%s; the commands and breaks after that are lost\n", err->msg);
 	return EM_OK;
 }
@@ -394,10 +404,10 @@ static void tell(struct opening *o, size_t current)
 	buf_printf(&o->said, "; stands at %s %zu (step %zu)\n", em_entry_name(e), e->iteration, e->step);
 }
 
-static enum em_status read_all(struct opening *o, bool write, const struct em_hooks *h, size_t *current, struct em_err *err)
+static enum em_status read_all(struct opening *o, const struct em_hooks *h, size_t *current, struct em_err *err)
 {
 	size_t count = 0;
-	enum em_status st = em_file_open(o->path, write, &o->f, err);
+	enum em_status st = em_file_open(o->path, o->write, &o->f, err);
 	if (!st)
 		st = em_file_current(o->f, current, &count, err);
 	if (!st && count == 0)
@@ -406,14 +416,16 @@ static enum em_status read_all(struct opening *o, bool write, const struct em_ho
 		st = read_branch(o, i, h, err);
 	if (!st)
 		st = read_lists(o, err);
+	if (!st && o->write && o->damaged)
+		st = em_fail(err, EM_INPUT, "%s: damaged; nothing more is written to it: open it without --session, and save what can be read", o->path);
 	return st;
 }
 
 static enum em_status open_file(struct session *s, const char *path, bool write, const struct em_hooks *h, struct em_err *err)
 {
-	struct opening o = {.s = s, .path = path};
+	struct opening o = {.s = s, .path = path, .write = write};
 	size_t current = 0;
-	enum em_status st = read_all(&o, write, h, &current, err);
+	enum em_status st = read_all(&o, h, &current, err);
 	if (!st) {
 		tell(&o, current);
 		drop(&s->keep);
@@ -454,7 +466,8 @@ enum em_status keep_journal(struct session *s, const char *path, const struct em
 	if (!s->run)
 		return em_fail(err, EM_USAGE, "nothing is open; open data first");
 	struct em_file *f = NULL;
-	enum em_status st = em_file_create(path, &f, err);
+	enum em_status st = strcmp(path, "-") == 0 ? em_fail(err, EM_USAGE, "a session needs a file of its own, not standard output")
+	                                           : em_file_create(path, &f, err);
 	if (!st && (st = put_all(s, f, 0, false, err))) {
 		em_file_close(f);
 		unlink(path);

@@ -236,7 +236,7 @@ enum em_status opening_example(struct session *s, const struct job *job, const s
 /* Data at a path, without the settings of the example that was open. */
 enum em_status opening_path(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
 {
-	if (*job->text && em_file_is(job->text)) {
+	if (strcmp(job->text, "-") != 0 && em_file_is(job->text)) {
 		if (*job->with || *job->init)
 			return em_fail(err, EM_USAGE, "%s: a session, which has its settings and its start; open it without others", job->text);
 		return keep_open(s, job->text, h, err);

@@ -24,13 +24,19 @@ static size_t words_of(int i, size_t in, size_t n)
 	return i == IN_PROGRESS ? n * PROGRESS_WORDS : i == IN_GUESS ? n * GUESS_WORDS : in;
 }
 
+static const uint64_t sum_start = 0xcbf29ce484222325u;
+
+static uint64_t sum_word(uint64_t h, uint64_t w)
+{
+	h = (h ^ w) * 0x9e3779b97f4a7c15u;
+	return h ^ h >> 32;
+}
+
 static uint64_t sum_of(const uint64_t *w, size_t n)
 {
-	uint64_t h = 0xcbf29ce484222325u;
-	for (size_t i = 0; i < n; i++) {
-		h = (h ^ w[i]) * 0x9e3779b97f4a7c15u;
-		h ^= h >> 32;
-	}
+	uint64_t h = sum_start;
+	for (size_t i = 0; i < n; i++)
+		h = sum_word(h, w[i]);
 	return h;
 }
 
@@ -134,13 +140,30 @@ static void sizes_of(const struct em_layout *l, size_t out[BLOCKS])
 	memcpy(out, all, sizeof all);
 }
 
+/* Words may lie anywhere in memory. */
+static bool whole(const void *bytes, size_t size)
+{
+	uint64_t head[2], h = sum_start, w;
+	if (size < HEAD * sizeof w || size % sizeof w)
+		return false;
+	memcpy(head, bytes, sizeof head);
+	for (size_t at = sizeof head; at < size; at += sizeof w) {
+		memcpy(&w, (const char *)bytes + at, sizeof w);
+		h = sum_word(h, w);
+	}
+	return head[0] == magic && head[1] == h;
+}
+
+bool em_kept_whole(const struct em_kept *k)
+{
+	return k->state && whole(k->state, k->bytes);
+}
+
 /* EM_INPUT without a message: damaged, or another problem's. */
 static enum em_status fill(struct state *s, const struct em_layout *l, const uint64_t *w, size_t words, struct em_err *err)
 {
 	struct block **all[BLOCKS];
 	size_t want[BLOCKS], at = HEAD;
-	if (words < HEAD || w[0] != magic || w[1] != sum_of(w + 2, words - 2))
-		return EM_INPUT;
 	blocks_of(s, all);
 	sizes_of(l, want);
 	for (int i = 0; i < BLOCKS; i++) {
@@ -184,7 +207,7 @@ static enum em_status unpack(const struct em_layout *l, const struct em_kept *k,
 		return em_no_memory(err);
 	}
 	memcpy(w, k->state, k->bytes);
-	enum em_status st = k->bytes % sizeof *w ? EM_INPUT : fill(*out, l, w, k->bytes / sizeof *w, err);
+	enum em_status st = !em_kept_whole(k) ? EM_INPUT : fill(*out, l, w, k->bytes / sizeof *w, err);
 	free(w);
 	if (st) {
 		state_release(*out);

@@ -184,6 +184,10 @@ enum em_status em_file_open(const char *path, bool write, struct em_file **out, 
 	if (write)
 		st = as_journal(f, err);
 	st = st ? st : pragma(f, "PRAGMA application_id", &application, err);
+	if (st == EM_INPUT && !write) { /* a file that lost its end; what is there can be read like this */
+		st = file_run(f, "PRAGMA writable_schema=ON", err);
+		st = st ? st : pragma(f, "PRAGMA application_id", &application, err);
+	}
 	st = st ? st : pragma(f, "PRAGMA user_version", &format, err);
 	if (!st && application != APPLICATION)
 		st = em_fail(err, EM_INPUT, "%s: an SQLite database, but no session file of elbow", path);
