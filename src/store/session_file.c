@@ -181,8 +181,7 @@ enum em_status em_file_open(const char *path, bool write, struct em_file **out, 
 	enum em_status st = file_new(path, flags, &f, err);
 	if (st)
 		return st;
-	if (write)
-		st = as_journal(f, err);
+	st = write ? as_journal(f, err) : file_run(f, "PRAGMA locking_mode=EXCLUSIVE", err); /* needs no file beside it to read a journal */
 	st = st ? st : pragma(f, "PRAGMA application_id", &application, err);
 	if (st == EM_INPUT && !write) { /* a file that lost its end; what is there can be read like this */
 		st = file_run(f, "PRAGMA writable_schema=ON", err);

@@ -299,6 +299,8 @@ static enum em_status put_entry(struct em_file *f, size_t branch, const struct e
 		st = drop(f, "checkpoint", branch, step, false, err);
 		w->bytes -= w->checkpoint[step];
 	}
+	if (!st && step < w->count)
+		st = drop(f, "term", branch, step, false, err); /* another model has others */
 	if (!st)
 		st = put_row(f, branch, &k, settings, sum, err);
 	if (!st)

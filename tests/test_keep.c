@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Sessions in files: what is opened is what was kept, bit by bit, and goes on as it would have; damage, newer formats and changed data
+ * are told. Scripts do again what was done. */
+#include <fcntl.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "command/command.h"
+#include "fit.h"
+
+static char folder[] = "/tmp/elbow-keep-XXXXXX";
+static struct em_err err;
+
+static const char *in_folder(const char *name)
+{
+	static char path[4][200];
+	static int next;
+	next = (next + 1) % 4;
+	snprintf(path[next], sizeof path[next], "%s/%s", folder, name);
+	return path[next];
+}
+
+/* ---- a session that commands work on ---- */
+
+static enum em_status submit(void *self, const struct job *job, struct em_err *e)
+{
+	return session_perform(self, job, NULL, e);
+}
+
+static void print(void *self, const char *text)
+{
+	(void)self;
+	(void)text;
+}
+
+static enum em_status command(struct session *s, const char *line)
+{
+	const struct cmd_front front = {s, s, submit, print, NULL, NULL, false};
+	return cmd_execute(&front, line, &err);
+}
+
+static void execute(struct session *s, const char *line)
+{
+	if (command(s, line))
+		fail_msg("%s: %s", line, err.msg);
+}
+
+static struct session *session_of(const char *first)
+{
+	struct session *s = session_new(NULL);
+	assert_non_null(s);
+	execute(s, first);
+	return s;
+}
+
+static void on_file(struct session *s, const char *verb, const char *name)
+{
+	char line[300];
+	snprintf(line, sizeof line, "%s %s", verb, in_folder(name));
+	execute(s, line);
+}
+
+/* ---- the same ---- */
+
+static void same_numbers(const double *a, const double *b, size_t n, const char *what)
+{
+	for (size_t i = 0; i < n; i++)
+		if (memcmp(a + i, b + i, sizeof *a) != 0 && !(isnan(a[i]) && isnan(b[i])))
+			fail_msg("%s %zu: %.17g and %.17g", what, i, a[i], b[i]);
+}
+
+static void same_entry(const struct em_entry *a, const struct em_entry *b)
+{
+	const double x[] = {a->elbo, a->energy, a->entropy, a->log_evidence, a->log_evidence_se, a->log_p_change, a->log_p_change_se, a->kl, a->seconds,
+	                    a->gain, a->allowance, a->leap_length, a->moved, a->worst_gain, a->was, a->became};
+	const double y[] = {b->elbo, b->energy, b->entropy, b->log_evidence, b->log_evidence_se, b->log_p_change, b->log_p_change_se, b->kl, b->seconds,
+	                    b->gain, b->allowance, b->leap_length, b->moved, b->worst_gain, b->was, b->became};
+	const uint64_t m[] = {a->step, a->iteration, a->phase, a->size, a->evidence, a->estimated, a->doubtful, a->e_steps, a->leap, a->unit, a->moved_at[0],
+	                      a->moved_at[1], a->moved_at[2], a->sweeps, a->active, a->capped, a->worst, a->decreased};
+	const uint64_t n[] = {b->step, b->iteration, b->phase, b->size, b->evidence, b->estimated, b->doubtful, b->e_steps, b->leap, b->unit, b->moved_at[0],
+	                      b->moved_at[1], b->moved_at[2], b->sweeps, b->active, b->capped, b->worst, b->decreased};
+	same_numbers(x, y, sizeof x / sizeof x[0], "entry");
+	same_numbers(a->terms, b->terms, EM_TERMS, "term");
+	assert_memory_equal(m, n, sizeof m);
+	assert_string_equal(a->moved_array ? a->moved_array : "", b->moved_array ? b->moved_array : "");
+}
+
+static void same(struct session *a, struct session *b)
+{
+	const struct picture *x = session_picture(a), *y = session_picture(b);
+	const struct em_snapshot *p = x->run, *q = y->run;
+	const struct em_layout *l = &p->problem->layout;
+	assert_int_equal(p->entries, q->entries);
+	assert_int_equal(p->position, q->position);
+	for (size_t i = 0; i < p->entries; i++)
+		same_entry(p->ledger + i, q->ledger + i);
+	same_numbers(p->theta, q->theta, l->theta_size, "theta");
+	same_numbers(p->theta_before, q->theta_before, l->theta_size, "theta before");
+	same_numbers(p->theta_made, q->theta_made, l->theta_size, "theta made");
+	same_numbers(p->q, q->q, l->observations * l->q_stride, "q");
+	assert_int_equal(!p->stats, !q->stats);
+	if (p->stats)
+		same_numbers(p->stats, q->stats, l->stats_size, "statistics");
+	for (size_t i = 0; i < l->observations; i++)
+		same_numbers(&p->obs[i].elbo, &q->obs[i].elbo, 3, "observation");
+	assert_int_equal(p->next_m, q->next_m);
+	assert_int_equal(p->inside, q->inside);
+	assert_int_equal(p->next_unit, q->next_unit);
+	assert_int_equal(p->seed, q->seed);
+	assert_string_equal(p->verdict.text, q->verdict.text);
+	assert_string_equal(x->branch, y->branch);
+	assert_int_equal(x->branches, y->branches);
+	assert_string_equal(x->breaks, y->breaks);
+	assert_string_equal(x->data->name, y->data->name);
+	assert_true(em_settings_same(x->settings, y->settings));
+	picture_release(x);
+	picture_release(y);
+}
+
+/* Both go the same way from here. */
+static void same_ways(struct session *a, struct session *b, const char *const *lines)
+{
+	same(a, b);
+	for (; *lines; lines++) {
+		execute(a, *lines);
+		execute(b, *lines);
+		const struct picture *x = session_picture(a), *y = session_picture(b);
+		assert_int_equal(x->run->position, y->run->position);
+		same_numbers(&x->run->ledger[x->run->position].elbo, &y->run->ledger[y->run->position].elbo, 1, *lines);
+		same_numbers(x->run->theta, y->run->theta, x->run->problem->layout.theta_size, *lines);
+		picture_release(x);
+		picture_release(y);
+	}
+}
+
+/* ---- round trips ---- */
+
+static const char *const onward[] = {"next", "back 3", "step", "finish 2", "goto 0", "goto 2", NULL};
+
+static void round_trip(const char *const *lines)
+{
+	struct session *a = session_of(lines[0]);
+	for (size_t i = 1; lines[i]; i++)
+		execute(a, lines[i]);
+	on_file(a, "save!", "trip.elbow");
+	struct session *b = session_new(NULL);
+	on_file(b, "open", "trip.elbow");
+	same_ways(a, b, onward);
+	session_free(a);
+	session_free(b);
+}
+
+static void test_round_trips(void **state)
+{
+	(void)state;
+	static const char *const coins[] = {"open example coins", "finish 3", "step 2", NULL};
+	static const char *const mixture[] = {"open example waiting", "finish 4", "branch other", "finish", "set means[1][1] 60", "break delta < 1e-6", "watch elbo",
+	                                      "disable 1", "finish 2", "delete 2", "catch empty", "back 3", NULL};
+	static const char *const leaps[] = {"open example deaths", "set accelerate squarem", "finish 5", "restarts 2", "switch main", "finish", NULL};
+	static const char *const lda[] = {"open example paradox", "set alpha_update symmetric", "finish 2", "step 2", "set evidence_budget 0", "finish",
+	                                  "evidence estimate draws 200", NULL};
+	static const char *const hmm[] = {"open example icecream", "finish 3", "e", NULL};
+	static const char *const smooth[] = {"open example oneword eta=0.1", "finish 2", "sweep", NULL};
+	static const char *const *const all[] = {coins, mixture, leaps, lda, hmm, smooth};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		round_trip(all[i]);
+}
+
+/* A journal holds at every moment what the session is. */
+static void test_journal(void **state)
+{
+	(void)state;
+	static const char *const lines[] = {"step 3", "next", "finish 2", "branch fork", "back 3", "step", "finish", "set seed 5", "finish", "switch main",
+	                                    "set topics[1][1] 0.25", "finish", "back 4", "e", "open example coins", "finish", NULL};
+	struct session *a = session_of("open example saddle");
+	on_file(a, "journal", "j.elbow");
+	for (size_t i = 0; lines[i]; i++) {
+		execute(a, lines[i]);
+		char copy[600];
+		snprintf(copy, sizeof copy, "rm -f %s/copy.d/*; cp %s* %s/copy.d", folder, in_folder("j.elbow"), folder);
+		assert_int_equal(system(copy), 0);
+		struct session *b = session_new(NULL);
+		on_file(b, "open", "copy.d/j.elbow");
+		same(a, b);
+		session_free(b);
+	}
+	execute(a, "journal off");
+	assert_int_not_equal(access(in_folder("j.elbow-wal"), F_OK), 0);
+	struct session *b = session_new(NULL);
+	on_file(b, "journal", "j.elbow"); /* goes on */
+	same(a, b);
+	execute(a, "finish"); /* no longer in it */
+	execute(b, "finish 2");
+	session_free(b);
+	b = session_new(NULL);
+	on_file(b, "open", "j.elbow");
+	const struct picture *x = session_picture(a), *y = session_picture(b);
+	assert_int_equal(x->run->position + 2, y->run->position);
+	same_numbers(x->run->theta, y->run->theta_before, x->run->problem->layout.theta_size, "theta");
+	picture_release(x);
+	picture_release(y);
+	session_free(a);
+	session_free(b);
+}
+
+int main(void)
+{
+	if (!mkdtemp(folder) || mkdir(in_folder("copy.d"), 0777))
+		return 1;
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_round_trips), cmocka_unit_test(test_journal)};
+	int rc = cmocka_run_group_tests(tests, NULL, NULL);
+	char clean[200];
+	snprintf(clean, sizeof clean, "rm -rf %s", folder);
+	return system(clean) ? 1 : rc;
+}
