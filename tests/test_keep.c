@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "command/command.h"
 #include "fit.h"
@@ -213,11 +214,254 @@ static void test_journal(void **state)
 	session_free(b);
 }
 
+/* ---- what is not as it was ---- */
+
+static void refused(const char *name, const char *part)
+{
+	struct session *s = session_new(NULL);
+	char line[300];
+	snprintf(line, sizeof line, "open %s", in_folder(name));
+	assert_int_equal(command(s, line), EM_INPUT);
+	if (!strstr(err.msg, part))
+		fail_msg("not \"%s\": %s", part, err.msg);
+	const struct picture *x = session_picture(s);
+	assert_null(x->run);
+	picture_release(x);
+	session_free(s);
+}
+
+static void sql(const char *name, const char *text)
+{
+	sqlite3 *db = NULL;
+	assert_int_equal(sqlite3_open(in_folder(name), &db), SQLITE_OK);
+	if (sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", text, sqlite3_errmsg(db));
+	sqlite3_close(db);
+}
+
+static void copy(const char *from, const char *to, size_t size)
+{
+	char *bytes = malloc(size);
+	FILE *f = fopen(in_folder(from), "rb");
+	assert_non_null(f);
+	size = fread(bytes, 1, size, f);
+	fclose(f);
+	f = fopen(in_folder(to), "wb");
+	assert_int_equal(fwrite(bytes, 1, size, f), size);
+	fclose(f);
+	free(bytes);
+}
+
+/* The session and what was said when it was opened. */
+static struct session *opened(const char *name, const char *part)
+{
+	struct session *s = session_new(NULL);
+	on_file(s, "open", name);
+	const struct picture *x = session_picture(s);
+	assert_non_null(x->said);
+	if (!strstr(x->said, part))
+		fail_msg("not \"%s\": %s", part, x->said);
+	picture_release(x);
+	return s;
+}
+
+static void stands(struct session *s, size_t entries, size_t position)
+{
+	const struct picture *x = session_picture(s);
+	assert_int_equal(x->run->entries, entries);
+	assert_int_equal(x->run->position, position);
+	picture_release(x);
+}
+
+static void test_damage(void **state)
+{
+	(void)state;
+	struct session *a = session_of("open example saddle");
+	execute(a, "finish 20");
+	on_file(a, "save", "whole.elbow");
+	copy("whole.elbow", "d.elbow", 1 << 24);
+	sql("d.elbow", "UPDATE ledger SET elbo = elbo + 1e-9 WHERE step = 17"); /* a row that is not what it was */
+	struct session *b = opened("d.elbow", "steps 0 to 16 can be read");
+	stands(b, 17, 16);
+	session_free(b);
+	sql("d.elbow", "DELETE FROM ledger WHERE step = 9");
+	b = opened("d.elbow", "steps 0 to 8 can be read");
+	stands(b, 9, 8);
+	session_free(b);
+	copy("whole.elbow", "d.elbow", 1 << 24);
+	sql("d.elbow", "UPDATE checkpoint SET state = zeroblob(length(state))"); /* made again, all of it */
+	b = opened("d.elbow", "damaged");
+	same_ways(a, b, onward);
+	session_free(b);
+	copy("whole.elbow", "d.elbow", 1 << 24);
+	sql("d.elbow", "DELETE FROM checkpoint; UPDATE ledger SET elbo = elbo + 1 WHERE step = 0");
+	refused("d.elbow", "nothing can be read");
+	/* the same ELBO is promised, bit by bit; a ledger that says otherwise is not believed */
+	session_free(a);
+	copy("whole.elbow", "t.elbow", 5000);
+	refused("t.elbow", "damaged");
+	copy("whole.elbow", "n.elbow", 1 << 24);
+	sql("n.elbow", "PRAGMA user_version = 2");
+	refused("n.elbow", "of a newer elbow (format 2");
+	sql("other.db", "CREATE TABLE t(a)");
+	refused("other.db", "no session file of elbow");
+	copy("whole.elbow", "e.elbow", 1 << 24);
+	sql("e.elbow", "UPDATE current SET branches = 0");
+	refused("e.elbow", "nothing was opened in it");
+	sql("e.elbow", "UPDATE current SET branches = 2, branch = 5");
+	refused("e.elbow", "damaged");
+	copy("whole.elbow", "m.elbow", 1 << 24);
+	sql("m.elbow", "UPDATE branch SET model = 'gan'");
+	refused("m.elbow", "the model gan");
+}
+
+/* Any page overwritten: opened or refused, never worse. */
+static void test_any_page(void **state)
+{
+	(void)state;
+	struct session *a = session_of("open example coins");
+	execute(a, "finish 6");
+	on_file(a, "save", "pages.elbow");
+	session_free(a);
+	struct stat st;
+	assert_int_equal(stat(in_folder("pages.elbow"), &st), 0);
+	for (off_t page = 0; page < st.st_size / 4096; page += fit_brief() ? 5 : 1)
+		for (int kind = 0; kind < 2; kind++) {
+			char junk[4096];
+			copy("pages.elbow", "p.elbow", (size_t)st.st_size);
+			memset(junk, kind ? 0xff : 0, sizeof junk);
+			int fd = open(in_folder("p.elbow"), O_WRONLY);
+			assert_int_equal(pwrite(fd, junk, page ? sizeof junk : 40, page ? page * 4096 : 60), page ? sizeof junk : 40);
+			close(fd);
+			struct session *b = session_new(NULL);
+			char line[300];
+			snprintf(line, sizeof line, "open %s", in_folder("p.elbow"));
+			enum em_status got = command(b, line);
+			if (got)
+				assert_int_equal(got, EM_INPUT);
+			else
+				execute(b, "finish");
+			session_free(b);
+		}
+}
+
+static void write_points(const char *name, double last)
+{
+	FILE *f = fopen(in_folder(name), "w");
+	fprintf(f, "x,y\n1,2\n3,4\n5,7\n2,2\n%g,1\n", last);
+	fclose(f);
+}
+
+static void test_data(void **state)
+{
+	(void)state;
+	char line[400];
+	write_points("d.csv", 9);
+	snprintf(line, sizeof line, "open %s model=gmm components=1", in_folder("d.csv"));
+	struct session *a = session_of(line);
+	execute(a, "finish");
+	on_file(a, "save", "points.elbow");
+	struct session *b = opened("points.elbow", "d.csv with 2 steps");
+	same(a, b);
+	session_free(b);
+	write_points("d.csv", 8);
+	refused("points.elbow", "changed since");
+	write_points("copy.d/d.csv", 9); /* gone, but there is one beside the session */
+	unlink(in_folder("d.csv"));
+	refused("points.elbow", "d.csv");
+	assert_int_equal(rename(in_folder("points.elbow"), in_folder("copy.d/points.elbow")), 0);
+	b = opened("copy.d/points.elbow", "stands at M 1");
+	stands(b, 3, 2);
+	session_free(b);
+	session_free(a);
+	a = session_of("open example three"); /* an example has no file, whatever seed it was drawn from */
+	execute(a, "finish");
+	on_file(a, "save", "three.elbow");
+	snprintf(line, sizeof line, "save %s", in_folder("three.elbow"));
+	assert_int_equal(command(a, line), EM_USAGE); /* exists */
+	on_file(a, "save!", "three.elbow");
+	session_free(a);
+}
+
+/* ---- scripts ---- */
+
+struct cut {
+	size_t left;
+};
+
+static bool cut(void *self)
+{
+	struct cut *c = self;
+	return c->left == 0;
+}
+
+static void count_down(void *self, const struct em_entry *e)
+{
+	struct cut *c = self;
+	(void)e;
+	c->left -= c->left > 0;
+}
+
+/* Stops a job after some entries. */
+static void interrupted(struct session *s, const struct job *job, size_t entries)
+{
+	struct cut c = {entries};
+	const struct em_hooks h = {.self = &c, .cancelled = cut, .stepped = count_down};
+	assert_int_equal(session_perform(s, job, &h, &err), EM_CANCELLED);
+}
+
+static void test_scripts(void **state)
+{
+	(void)state;
+	static const char *const lines[] = {"set components 3", "set e_sweeps 4", "finish 2", "step 3", "next", "branch \"a b\"", "set topics[2][3] 0.125",
+	                                    "break iteration = 6", "continue until gain < 0.5", "disable 1", "continue until iteration 8", "switch main", "back 2",
+	                                    "sweep 2", "set alpha_update symmetric", "m", "e", "evidence! exact 1-2", "delete", NULL};
+	struct session *a = session_new(NULL);
+	execute(a, "set max_iterations 50"); /* before anything is open, as an option is */
+	execute(a, "open example paradox seed=3");
+	for (size_t i = 0; lines[i]; i++)
+		execute(a, lines[i]);
+	interrupted(a, &(struct job){.kind = JOB_CONTINUE}, 5);
+	interrupted(a, &(struct job){.kind = JOB_STEP, .size = EM_UNIT, .count = 10}, 2);
+	execute(a, "set accelerate squarem");
+	execute(a, "finish");
+	interrupted(a, &(struct job){.kind = JOB_STEP, .size = EM_ITERATION, .count = 10}, 2);
+	char line[300];
+	snprintf(line, sizeof line, "export script %s", in_folder("s.txt"));
+	execute(a, line);
+	struct session *b = session_new(NULL);
+	on_file(b, "source", "s.txt");
+	const struct picture *x = session_picture(a), *y = session_picture(b);
+	assert_int_equal(x->run->entries, y->run->entries);
+	assert_int_equal(x->run->position, y->run->position);
+	for (size_t i = 0; i < x->run->entries; i++) {
+		same_numbers(&x->run->ledger[i].elbo, &y->run->ledger[i].elbo, 1, "ELBO of step");
+		same_numbers(&x->run->ledger[i].log_evidence, &y->run->ledger[i].log_evidence, 1, "log p of step");
+	}
+	same_numbers(x->run->theta, y->run->theta, x->run->problem->layout.theta_size, "theta");
+	assert_true(em_settings_same(x->settings, y->settings));
+	assert_int_equal(x->branches, y->branches);
+	assert_string_equal(x->breaks, y->breaks);
+	picture_release(x);
+	picture_release(y);
+	session_free(b);
+	on_file(a, "save", "scripted.elbow"); /* the script goes along */
+	b = session_new(NULL);
+	on_file(b, "open", "scripted.elbow");
+	snprintf(line, sizeof line, "export script %s", in_folder("t.txt"));
+	execute(b, line);
+	snprintf(line, sizeof line, "cmp -s %s %s", in_folder("s.txt"), in_folder("t.txt"));
+	assert_int_equal(system(line), 0);
+	session_free(b);
+	session_free(a);
+}
+
 int main(void)
 {
 	if (!mkdtemp(folder) || mkdir(in_folder("copy.d"), 0777))
 		return 1;
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_round_trips), cmocka_unit_test(test_journal)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_round_trips), cmocka_unit_test(test_journal), cmocka_unit_test(test_damage),
+	                                   cmocka_unit_test(test_any_page), cmocka_unit_test(test_data), cmocka_unit_test(test_scripts)};
 	int rc = cmocka_run_group_tests(tests, NULL, NULL);
 	char clean[200];
 	snprintf(clean, sizeof clean, "rm -rf %s", folder);
