@@ -122,6 +122,7 @@ static void same(struct session *a, struct session *b)
 	assert_string_equal(x->branch, y->branch);
 	assert_int_equal(x->branches, y->branches);
 	assert_string_equal(x->breaks, y->breaks);
+	assert_string_equal(x->labels ? x->labels : "", y->labels ? y->labels : "");
 	assert_string_equal(x->data->name, y->data->name);
 	assert_true(em_settings_same(x->settings, y->settings));
 	picture_release(x);
@@ -165,7 +166,7 @@ static void test_round_trips(void **state)
 {
 	(void)state;
 	static const char *const coins[] = {"open example coins", "finish 3", "step 2", NULL};
-	static const char *const mixture[] = {"open example waiting", "finish 4", "branch other", "finish", "set means[1][1] 60", "break delta < 1e-6", "watch elbo",
+	static const char *const mixture[] = {"open example waiting", "finish 4", "label four", "branch other", "label \"forked here\"", "finish", "set means[1][1] 60", "break delta < 1e-6", "watch elbo",
 	                                      "disable 1", "finish 2", "delete 2", "catch empty", "back 3", NULL};
 	static const char *const leaps[] = {"open example deaths", "set accelerate squarem", "finish 5", "restarts 2", "switch main", "finish", NULL};
 	static const char *const lda[] = {"open example paradox", "set alpha_update symmetric", "finish 2", "step 2", "set evidence_budget 0", "finish",
@@ -181,7 +182,7 @@ static void test_round_trips(void **state)
 static void test_journal(void **state)
 {
 	(void)state;
-	static const char *const lines[] = {"step 3", "next", "finish 2", "branch fork", "back 3", "step", "finish", "set seed 5", "finish", "switch main",
+	static const char *const lines[] = {"step 3", "next", "finish 2", "label two", "back", "label \"not yet\"", "next", "branch fork", "back 3", "step", "finish", "set seed 5", "finish", "switch main",
 	                                    "set topics[1][1] 0.25", "finish", "back 4", "e", "open example coins", "finish", NULL};
 	struct session *a = session_of("open example saddle");
 	on_file(a, "journal", "j.elbow");
@@ -413,7 +414,7 @@ static void interrupted(struct session *s, const struct job *job, size_t entries
 static void test_scripts(void **state)
 {
 	(void)state;
-	static const char *const lines[] = {"set components 3", "set e_sweeps 4", "finish 2", "step 3", "next", "branch \"a b\"", "set topics[2][3] 0.125",
+	static const char *const lines[] = {"set components 3", "set e_sweeps 4", "finish 2", "label here", "back 2", "goto here", "step 3", "next", "branch \"a b\"", "set topics[2][3] 0.125",
 	                                    "break iteration = 6", "continue until gain < 0.5", "disable 1", "continue until iteration 8", "switch main", "back 2",
 	                                    "sweep 2", "set alpha_update symmetric", "m", "e", "evidence! exact 1-2", "delete", NULL};
 	struct session *a = session_new(NULL);
@@ -442,6 +443,8 @@ static void test_scripts(void **state)
 	assert_true(em_settings_same(x->settings, y->settings));
 	assert_int_equal(x->branches, y->branches);
 	assert_string_equal(x->breaks, y->breaks);
+	assert_string_equal(x->labels, y->labels);
+	assert_string_equal(x->labels, "     4  here");
 	picture_release(x);
 	picture_release(y);
 	session_free(b);
@@ -456,12 +459,49 @@ static void test_scripts(void **state)
 	session_free(a);
 }
 
+/* A label goes with its step: not longer, not to another. */
+static void test_labels(void **state)
+{
+	(void)state;
+	struct session *s = session_of("open example coins");
+	execute(s, "finish 2");
+	execute(s, "label two");
+	execute(s, "finish");
+	execute(s, "label three");
+	execute(s, "goto two");
+	stands(s, 7, 4);
+	execute(s, "next"); /* what was ahead is still there */
+	execute(s, "goto three");
+	stands(s, 7, 6);
+	execute(s, "branch b");
+	execute(s, "goto two");
+	execute(s, "step"); /* another way: three is gone, here */
+	assert_int_equal(command(s, "goto three"), EM_USAGE);
+	assert_non_null(strstr(err.msg, "there are two"));
+	execute(s, "switch main");
+	execute(s, "goto three");
+	stands(s, 7, 6);
+	execute(s, "back 6");
+	execute(s, "label three"); /* moves */
+	execute(s, "goto 5");
+	execute(s, "goto three");
+	stands(s, 7, 0);
+	static const char *const wrong[] = {"label 12", "label \"\"", "label \"a very long name that goes on and on and on and on\"", "goto nowhere"};
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+		assert_int_equal(command(s, wrong[i]), EM_USAGE);
+	execute(s, "restart seed 4"); /* another run */
+	const struct picture *x = session_picture(s);
+	assert_string_equal(x->labels ? x->labels : "", "");
+	picture_release(x);
+	session_free(s);
+}
+
 int main(void)
 {
 	if (!mkdtemp(folder) || mkdir(in_folder("copy.d"), 0777))
 		return 1;
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_round_trips), cmocka_unit_test(test_journal), cmocka_unit_test(test_damage),
-	                                   cmocka_unit_test(test_any_page), cmocka_unit_test(test_data), cmocka_unit_test(test_scripts)};
+	                                   cmocka_unit_test(test_any_page), cmocka_unit_test(test_data), cmocka_unit_test(test_scripts), cmocka_unit_test(test_labels)};
 	int rc = cmocka_run_group_tests(tests, NULL, NULL);
 	char clean[200];
 	snprintf(clean, sizeof clean, "rm -rf %s", folder);

@@ -11,6 +11,7 @@
 #include "command/branches.h"
 #include "command/breaks.h"
 #include "command/keep.h"
+#include "command/labels.h"
 #include "command/script.h"
 #include "command/session.h"
 #include "command/study.h"
@@ -22,7 +23,7 @@ struct held {
 	atomic_size_t refs;
 	struct world *world;
 	const struct em_snapshot *owned; /* the run's */
-	char *said, *breaks;
+	char *said, *breaks, *labels;
 	struct seen *seen;
 	struct study *study;
 	struct beside_path *path;
@@ -55,6 +56,7 @@ struct session {
 	struct beside *beside; /* NULL: none */
 	struct branches branches;
 	struct breaks breaks;
+	struct labels labels;
 	struct script script; /* what was done */
 	struct keep keep;
 	size_t version;

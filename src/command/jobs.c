@@ -16,6 +16,7 @@
 #include "command/until.h"
 #include "command/verbs.h"
 #include "elbow/diagnose.h"
+#include "elbow/kept.h"
 
 /* The caller's hooks with a picture made on the way. */
 struct relay {
@@ -133,7 +134,14 @@ static enum em_status step_job(struct session *s, const struct job *job, const s
 		if (position == 0)
 			return em_fail(err, EM_USAGE, "this is the start; there is nothing before step 0");
 		return em_run_goto(s->run, position > job->count ? position - job->count : 0, h, err);
-	case JOB_GOTO: return em_run_goto(s->run, job->count, h, err);
+	case JOB_GOTO:
+		position = job->count;
+		if (*job->name) {
+			enum em_status found = labels_find(&s->labels, s->branches.all[s->branches.current].name, job->name, &position, err);
+			if (found)
+				return found;
+		}
+		return em_run_goto(s->run, position, h, err);
 	default: return go_on(s, job, h, err);
 	}
 }
@@ -159,10 +167,32 @@ static enum em_status tell(struct session *s, const struct job *job, const struc
 	return st;
 }
 
+/* With the labels up to here. */
+static enum em_status fork_here(struct session *s, const char *name, struct em_err *err)
+{
+	size_t from = s->branches.current;
+	enum em_status st = branches_fork(s, name, err);
+	const struct branches *b = &s->branches;
+	return st ? st : labels_fork(&s->labels, b->all[from].name, b->all[b->current].name, b->all[b->current].at, err);
+}
+
+/* Labels of entries that are no more: of another run, or undone ones that a step went over. */
+static void renew_labels(struct session *s, const struct job *job, size_t before)
+{
+	const char *branch = s->branches.all[s->branches.current].name;
+	bool anew = job->kind == JOB_OPEN || job->kind == JOB_EXAMPLE || job->kind == JOB_RESTART;
+	if (!s->run)
+		return;
+	size_t count = em_run_entries(s->run), now = em_run_entry(s->run)->step;
+	bool steps = (job->kind >= JOB_STEP && job->kind <= JOB_PHASE) || job->kind == JOB_CONTINUE || job->kind == JOB_EDIT;
+	bool stepped = steps && now > before && now + 1 == count;
+	labels_cut(&s->labels, branch, anew ? 0 : stepped ? before + 1 : count);
+}
+
 static enum em_status branch_job(struct session *s, const struct job *job, const struct em_hooks *h, struct em_err *err)
 {
 	switch (job->kind) {
-	case JOB_BRANCH: return branches_fork(s, job->name, err);
+	case JOB_BRANCH: return fork_here(s, job->name, err);
 	case JOB_SWITCH: return branches_switch(s, job->name, err);
 	case JOB_COMPARE: return branches_compare(s, job->name, job->text, &s->said, err);
 	case JOB_RESTARTS: return branches_restarts(s, job->count, h, &s->said, err);
@@ -339,6 +369,11 @@ static enum em_status file_job(struct session *s, const struct job *job, const s
 	return st;
 }
 
+static bool is_session(const struct job *job)
+{
+	return job->kind == JOB_OPEN && strcmp(job->text, "-") != 0 && em_file_is(job->text);
+}
+
 /* What there is to keep of a job, however it ended: its line in the script, and all of the session in the journal. */
 static enum em_status keep(struct session *s, const struct job *job, struct relay *r, enum em_status st, size_t before, struct em_err *err)
 {
@@ -346,7 +381,7 @@ static enum em_status keep(struct session *s, const struct job *job, struct rela
 	enum em_status kept = r->lost;
 	if (job->kind == JOB_JOURNAL || job->kind == JOB_SAVE || job->kind == JOB_SCRIPT)
 		return st;
-	if (!(job->kind == JOB_OPEN && *job->text && em_file_is(job->text))) {
+	if (!is_session(job)) {
 		enum em_status noted = script_note(s, job, st, before, &own);
 		kept = kept ? kept : noted;
 	}
@@ -402,6 +437,8 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 		st = survey(s, job, &h, err);
 	else if (job->kind >= JOB_BRANCH && job->kind <= JOB_RESTARTS)
 		st = branch_job(s, job, &quiet, err);
+	else if (job->kind == JOB_LABEL)
+		st = labels_put(&s->labels, s->branches.all[s->branches.current].name, em_run_entry(s->run)->step, job->name, err);
 	else if (job->kind == JOB_DIAGNOSE)
 		st = diagnose(s, &(struct em_hooks){.self = &r, .cancelled = relay_cancelled}, err);
 	else if (job->kind == JOB_SPLIT)
@@ -424,6 +461,8 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 		renew_breaks(s, &r.said);
 	if (!st && job->kind <= JOB_CONTINUE && job->kind >= JOB_STEP)
 		st = beside_follow(s->beside, s->run, &h, err);
+	if (job->kind != JOB_LABEL && job->kind != JOB_JOURNAL && !looks_only(job) && !is_session(job))
+		renew_labels(s, job, before);
 	st = keep(s, job, &r, st, before, err);
 	say_breaks(s, &r.said);
 	enum em_status shown = session_publish(s, st ? NULL : err);

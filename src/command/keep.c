@@ -72,16 +72,22 @@ static enum em_status put_branch(struct session *s, struct em_file *f, size_t i,
 	return st;
 }
 
-static enum em_status put_points(const struct session *s, struct em_file *f, struct em_err *err)
+static enum em_status put_lists(const struct session *s, struct em_file *f, struct em_err *err)
 {
 	enum em_status st = EM_OK;
-	size_t i;
+	size_t i, k;
 	struct buf b = {0};
 	for (i = 0; !st && breaks_save(&s->breaks, i, &b); i++) {
 		st = b.s ? em_file_put_line(f, "breakpoint", i, b.s, err) : em_no_memory(err);
 		buf_free(&b);
 	}
 	buf_free(&b);
+	for (k = 0; !st && labels_save(&s->labels, k, &b); k++) {
+		st = b.s ? em_file_put_line(f, "label", k, b.s, err) : em_no_memory(err);
+		buf_free(&b);
+	}
+	buf_free(&b);
+	st = st ? st : em_file_cut(f, "label", k, err);
 	return st ? st : em_file_cut(f, "breakpoint", i, err);
 }
 
@@ -102,7 +108,7 @@ static enum em_status put_all(struct session *s, struct em_file *f, size_t lines
 	for (size_t i = 0; i < s->branches.count && !st; i++)
 		st = put_branch(s, f, i, 0, last, err);
 	if (!st)
-		st = put_points(s, f, err);
+		st = put_lists(s, f, err);
 	if (!st)
 		st = put_script(s, f, lines, err);
 	if (!st)
@@ -194,6 +200,7 @@ struct opening {
 	struct em_file *f;
 	struct branches all;
 	struct breaks breaks;
+	struct labels labels;
 	struct script script;
 	struct buf said;
 	bool write, damaged;
@@ -204,6 +211,7 @@ static void opening_free(struct opening *o)
 	branches_free(&o->all);
 	breaks_free(&o->breaks);
 	script_free(&o->script);
+	labels_free(&o->labels);
 	buf_free(&o->said);
 }
 
@@ -365,10 +373,14 @@ static enum em_status read_lists(struct opening *o, struct em_err *err)
 		st = breaks_load(&o->breaks, line, err);
 		free(line);
 	}
+	for (size_t i = 0; !st && !(st = em_file_line(o->f, "label", i, &line, err)) && line; i++) {
+		st = labels_load(&o->labels, line, err);
+		free(line);
+	}
 	if (st != EM_INPUT)
 		return st;
 	o->damaged = true;
-	buf_printf(&o->said, "%s; the commands and breaks after that are lost\n", err->msg);
+	buf_printf(&o->said, "%s; the commands, breaks and labels after that are lost\n", err->msg);
 	return EM_OK;
 }
 
@@ -384,13 +396,16 @@ static void take(struct opening *o, size_t current)
 	branches_free(&s->branches);
 	breaks_free(&s->breaks);
 	script_free(&s->script);
+	labels_free(&s->labels);
 	s->seen = NULL;
 	s->branches = o->all;
 	s->breaks = o->breaks;
 	s->script = o->script;
+	s->labels = o->labels;
 	o->all = (struct branches){0};
 	o->breaks = (struct breaks){0};
 	o->script = (struct script){0};
+	o->labels = (struct labels){0};
 	branches_stand(s, current);
 }
 

@@ -178,7 +178,11 @@ static void line_of(const struct session *s, const struct job *job, struct buf *
 	case JOB_STEP: buf_printf(b, "%s %zu", sizes[job->size], job->count); break;
 	case JOB_PHASE: buf_printf(b, "%s %zu", job->m ? "m" : "e", job->count); break;
 	case JOB_BACK: buf_printf(b, "back %zu", job->count); break;
-	case JOB_GOTO: buf_printf(b, "goto %zu", job->count); break;
+	case JOB_GOTO: buf_printf(b, "goto %zu", em_run_entry(s->run)->step); break;
+	case JOB_LABEL:
+		buf_puts(b, "label ");
+		script_word(b, job->name);
+		break;
 	case JOB_CONTINUE: until(job, b); break;
 	case JOB_SET:
 		if (of_screen(s, job->name))

@@ -44,6 +44,7 @@ void picture_release(const struct picture *p)
 	world_release(h->world);
 	free(h->said);
 	free(h->breaks);
+	free(h->labels);
 	free(h->path);
 	study_release(h->study);
 	seen_release(h->seen);
@@ -96,6 +97,11 @@ enum em_status session_publish(struct session *s, struct em_err *err)
 	struct buf points = {0};
 	breaks_list(&s->breaks, &points);
 	h->pub.breaks = h->breaks = buf_take(&points);
+	struct buf labels = {0};
+	labels_list(&s->labels, s->branches.all[s->branches.current].name, &labels);
+	if (labels.len) /* lines end between, not behind */
+		labels.s[--labels.len] = '\0';
+	h->pub.labels = h->labels = buf_take(&labels);
 	if (s->seen) {
 		atomic_fetch_add(&s->seen->refs, 1);
 		h->seen = s->seen;
@@ -149,6 +155,7 @@ void session_free(struct session *s)
 	branches_free(&s->branches);
 	breaks_free(&s->breaks);
 	script_free(&s->script);
+	labels_free(&s->labels);
 	em_run_free(s->run);
 	world_release(s->world);
 	em_settings_release(s->settings);

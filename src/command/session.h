@@ -36,7 +36,7 @@ enum job_kind {
 	JOB_STEP,     /* size, count times */
 	JOB_PHASE,    /* m, count times */
 	JOB_BACK,     /* count ledger entries back */
-	JOB_GOTO,     /* step count */
+	JOB_GOTO,     /* step count; name: the step of that label */
 	JOB_CONTINUE, /* until the condition, a breach or a cancel; at most setting max_iterations more, and then the
 	               * picture's verdict is EM_LIMIT */
 	JOB_SET,      /* name, text */
@@ -56,6 +56,7 @@ enum job_kind {
 	JOB_EDIT,     /* name: an array of theta or q; at, value: the element's new one */
 	JOB_POINT,    /* name: break, watch, catch (text: of what), delete, enable, disable (count: the number, 0 all). Leaves the run
 	               * alone; what to say is in the picture's `said` */
+	JOB_LABEL,    /* name: for the step where the run stands */
 	JOB_DIAGNOSE, /* likewise: what may be wrong with the fit */
 	JOB_SAVE,     /* text: a file for all of the session; m: in the place of one that is there. Leaves the session alone */
 	JOB_JOURNAL,  /* text: a file that every step goes into from now on; one that is a session is opened first. "": no more */
@@ -106,6 +107,7 @@ struct picture {
 	size_t branches;                   /* how many there are */
 	size_t version;                    /* another after every job but those that leave the run alone */
 	const char *breaks;                /* where the session stops on its own, a line each, safe for a terminal; NULL: not known */
+	const char *labels;                /* of the branch's steps, likewise */
 	const char *said;                  /* what the last job has to say at length, safe for a terminal; NULL: nothing */
 	struct picture_part *part;         /* private */
 };

@@ -75,19 +75,32 @@ enum em_status verb_back(const struct cmd_call *c, struct em_err *err)
 	return st ? st : submit(c, &job, err);
 }
 
-enum em_status verb_goto(const struct cmd_call *c, struct em_err *err)
-{
-	struct job job = {.kind = JOB_GOTO};
-	enum em_status st = count_of(c, 0, 0, &job.count, err);
-	return st ? st : submit(c, &job, err);
-}
-
 static enum em_status text_into(char *to, size_t size, const char *from, struct em_err *err)
 {
 	if (strlen(from) >= size)
 		return em_fail(err, EM_USAGE, "a name of %zu bytes; %zu is the most", strlen(from), size - 1);
 	memcpy(to, from, strlen(from) + 1);
 	return EM_OK;
+}
+
+enum em_status verb_label(const struct cmd_call *c, struct em_err *err)
+{
+	struct job job = {.kind = JOB_LABEL};
+	if (c->argc == 0) {
+		const char *list = c->picture->labels;
+		c->front->print(c->front->self, list && *list ? list : "no labels: label NAME gives this step one");
+		return EM_OK;
+	}
+	enum em_status st = text_into(job.name, sizeof job.name, c->argv[0], err);
+	return st ? st : submit(c, &job, err);
+}
+
+enum em_status verb_goto(const struct cmd_call *c, struct em_err *err)
+{
+	struct job job = {.kind = JOB_GOTO};
+	bool number = c->argv[0][0] >= '0' && c->argv[0][0] <= '9';
+	enum em_status st = number ? count_of(c, 0, 0, &job.count, err) : text_into(job.name, sizeof job.name, c->argv[0], err);
+	return st ? st : submit(c, &job, err);
 }
 
 /* iteration N | gain < X | elbo > X | kl < X: looked at after whole iterations only. */
@@ -167,6 +180,18 @@ static enum em_status file_into(char *to, size_t size, const struct cmd_call *c,
 enum em_status verb_restart(const struct cmd_call *c, struct em_err *err)
 {
 	struct job job = {.kind = JOB_RESTART};
+	char now[64];
+	if (c->argc == 0)
+		return submit(c, &job, err);
+	if (strcmp(c->argv[0], "seed") != 0 || c->argc != 2)
+		return em_fail(err, EM_USAGE, "restart, or restart seed N");
+	if (strcmp(em_settings_show(c->picture->settings, "seed", now, sizeof now), c->argv[1]) != 0) {
+		job.kind = JOB_SET;
+		strcpy(job.name, "seed");
+		enum em_status st = text_into(job.text, sizeof job.text, c->argv[1], err);
+		if (st)
+			return st;
+	}
 	return submit(c, &job, err);
 }
 

@@ -8,6 +8,7 @@ static const char *const show_words[] = {"data",       "settings",  "step",     
                                          "components", "component", "observation", "corpus",  "topics",
                                          "topic",      "document",  NULL};
 static const char *const info_words[] = {"breaks", "steps", "settings", "topics", "document", NULL};
+static const char *const restart_words[] = {"seed", NULL};
 static const char *const catch_words[] = {"empty", "duplicate", NULL};
 static const char *const open_words[] = {"example", NULL};
 static const char *const until_words[] = {"until", NULL};
@@ -59,10 +60,13 @@ static const struct cmd table[] = {
 	{"enable", CMD_STEP, "[N]", 0, 1, NULL, false, verb_point, "wake it again", "Without N all of them.", "enable"},
 	{"back", CMD_STEP, "[N]", 0, 1, NULL, false, verb_back, "back in the ledger, exactly",
 	 "The entries ahead stay until another step is made.", "back 2"},
-	{"goto", CMD_STEP, "STEP", 1, 1, NULL, false, verb_goto, "go to a ledger entry", "Back or forth; entry 0 is the start.",
+	{"goto", CMD_STEP, "STEP|LABEL", 1, 1, NULL, false, verb_goto, "go to a ledger entry", "Back or forth; entry 0 is the start. A label in place of the number: see label.",
 	 "goto 0"},
-	{"restart", CMD_STEP, "", 0, 0, NULL, false, verb_restart, "start again from entry 0",
-	 "The same data under the settings as they are now.", "restart"},
+	{"label", CMD_STEP, "[NAME]", 0, 1, NULL, false, verb_label, "name this step, to go to it",
+	 "goto NAME leads back here, in this branch. A name that is taken moves here; without a name the labels are listed. They go with the session's file.",
+	 "label before-alpha; finish 3; goto before-alpha"},
+	{"restart", CMD_STEP, "[seed N]", 0, 2, restart_words, false, verb_restart, "start again from entry 0",
+	 "The same data under the settings as they are now, or with another seed.", "restart seed 2"},
 
 	{"open", CMD_DATA, "[PATH [NAME=VALUE ...] | example [NAME [NAME=VALUE ...]]]", 0, -1, open_words, true, verb_open, "open data",
 	 "As the model takes them: a corpus (a folder of .txt, a .csv or .tsv, LDA-C .ldac or .dat), a table of numbers (.csv, "

@@ -24,6 +24,7 @@ enum em_status verb_finish(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_phase(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_back(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_goto(const struct cmd_call *c, struct em_err *err);
+enum em_status verb_label(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_continue(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_restart(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_open(const struct cmd_call *c, struct em_err *err);
