@@ -177,10 +177,10 @@ static enum em_status fork_here(struct session *s, const char *name, struct em_e
 }
 
 /* Labels of entries that are no more: of another run, or undone ones that a step went over. */
-static void renew_labels(struct session *s, const struct job *job, size_t before)
+static void renew_labels(struct session *s, const struct job *job, const struct em_run *run, size_t before)
 {
 	const char *branch = s->branches.all[s->branches.current].name;
-	bool anew = job->kind == JOB_OPEN || job->kind == JOB_EXAMPLE || job->kind == JOB_RESTART;
+	bool anew = run != s->run && (job->kind == JOB_OPEN || job->kind == JOB_EXAMPLE || job->kind == JOB_RESTART || job->kind == JOB_SET);
 	if (!s->run)
 		return;
 	size_t count = em_run_entries(s->run), now = em_run_entry(s->run)->step;
@@ -408,7 +408,8 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 	struct relay r = {.s = s, .to = hooks};
 	const struct em_hooks h = {&r, relay_cancelled, relay_progress, relay_stepped, relay_halt}, quiet = {&r, relay_cancelled, relay_progress, NULL, NULL};
 	enum em_status st;
-	size_t before = s->run ? em_run_entry(s->run)->step : 0;
+	const struct em_run *run = s->run; /* only to compare */
+	size_t before = run ? em_run_entry(run)->step : 0;
 	if (job->kind != JOB_SET && job->kind != JOB_EVIDENCE && !looks_only(job))
 		s->limit = 0;
 	if (!looks_only(job)) {
@@ -462,7 +463,7 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 	if (!st && job->kind <= JOB_CONTINUE && job->kind >= JOB_STEP)
 		st = beside_follow(s->beside, s->run, &h, err);
 	if (job->kind != JOB_LABEL && job->kind != JOB_JOURNAL && !looks_only(job) && !is_session(job))
-		renew_labels(s, job, before);
+		renew_labels(s, job, run, before);
 	st = keep(s, job, &r, st, before, err);
 	say_breaks(s, &r.said);
 	enum em_status shown = session_publish(s, st ? NULL : err);
