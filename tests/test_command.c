@@ -158,6 +158,8 @@ static void test_every_example_runs(void **state)
 	close_rig(&g);
 	unlink("state.json");
 	unlink("trace.csv");
+	unlink("monday.elbow");
+	unlink("today.elbow");
 	assert_int_equal(chdir(old), 0);
 	assert_int_equal(rmdir(dir), 0); /* nothing else was left */
 }
@@ -194,7 +196,7 @@ static void test_parsing(void **state)
 	assert_true(g.n.last.kind == JOB_STEP && g.n.last.size == EM_SWEEP && g.n.last.count == 2);
 	bad(&g, "finsh", "no command \"finsh\"; did you mean finish?");
 	bad(&g, "xyzzy", "no command \"xyzzy\"; help lists them");
-	bad(&g, "goto", "goto takes STEP; for example: goto 0");
+	bad(&g, "goto", "goto takes STEP|LABEL; for example: goto 0");
 	bad(&g, "goto -1", "goto: \"-1\" is not a whole number; for example: goto 0");
 	bad(&g, "step 1 2", "step takes [N]; for example: step 5");
 	bad(&g, "continue until never",
@@ -246,7 +248,7 @@ static void test_completion(void **state)
 	complete(p->settings, "fi", "finish find find-next find-previous");
 	complete(p->settings, "step 3; con", "continue");
 	complete(p->settings, "export t", "trace topics");
-	complete(p->settings, "export! s", "state");
+	complete(p->settings, "export! s", "state script");
 	complete(p->settings, "set alpha", "alpha alpha_update");
 	complete(p->settings, "set alpha_update ", "fixed symmetric vector");
 	complete(p->settings, "set e_start w", "warm");

@@ -202,7 +202,7 @@ static const struct cmd table[] = {
 	{"journal", CMD_OUT, "FILE|off", 1, 1, NULL, true, verb_journal, "keep the session in a file as it comes about",
 	 "From now on every step is in the file when it is done, whatever happens to elbow after that. A session that is there already is opened and goes on. "
 	 "The option --session FILE does so from the start.",
-	 "journal monday.elbow"},
+	 "journal today.elbow; finish; journal off"},
 	{"screenshot", CMD_OUT, "FILE", 1, 1, NULL, true, verb_ui, "write the screen as .txt or .svg",
 	 "What is seen, cell by cell. An existing file is replaced by screenshot! only.", "screenshot bound.svg"},
 	{"source", CMD_OTHER, "FILE", 1, 1, NULL, true, verb_source, "run a script", "Commands, one a line; # begins a comment.",
