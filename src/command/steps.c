@@ -98,7 +98,7 @@ enum em_status verb_label(const struct cmd_call *c, struct em_err *err)
 enum em_status verb_goto(const struct cmd_call *c, struct em_err *err)
 {
 	struct job job = {.kind = JOB_GOTO};
-	bool number = c->argv[0][0] >= '0' && c->argv[0][0] <= '9';
+	bool number = *c->argv[0] && strchr("0123456789+-.", c->argv[0][0]);
 	enum em_status st = number ? count_of(c, 0, 0, &job.count, err) : text_into(job.name, sizeof job.name, c->argv[0], err);
 	return st ? st : submit(c, &job, err);
 }
