@@ -504,7 +504,7 @@ static size_t read_terms(struct em_file *f, size_t branch, struct em_kept *k)
 }
 
 /* One that cannot be read is as good as none. */
-static enum em_status read_state(struct em_file *f, size_t branch, struct em_kept *k, struct em_err *err)
+static enum em_status read_state(struct em_file *f, size_t branch, struct em_kept *k, bool *damaged, struct em_err *err)
 {
 	sqlite3_stmt *s = NULL;
 	enum em_status st = EM_OK;
@@ -512,9 +512,11 @@ static enum em_status read_state(struct em_file *f, size_t branch, struct em_kep
 		return EM_OK;
 	sqlite3_bind_int64(s, 1, (sqlite3_int64)branch);
 	sqlite3_bind_int64(s, 2, (sqlite3_int64)k->entry.step);
-	const void *blob = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_blob(s, 0) : NULL;
+	int got = sqlite3_step(s);
+	const void *blob = got == SQLITE_ROW ? sqlite3_column_blob(s, 0) : NULL;
 	size_t size = blob ? (size_t)sqlite3_column_bytes(s, 0) : 0;
 	void *bytes = size ? malloc(size) : NULL;
+	*damaged |= got != SQLITE_DONE && !blob;
 	if (size && !bytes)
 		st = em_no_memory(err);
 	if (bytes) {
@@ -555,7 +557,7 @@ static enum em_status read_rows(struct em_file *f, size_t branch, sqlite3_stmt *
 			out->damaged = true;
 			return EM_OK;
 		}
-		st = read_state(f, branch, &k, err);
+		st = read_state(f, branch, &k, &out->damaged, err);
 		if (!st && (st = add_kept(out, &k, &room, err)))
 			free((void *)(uintptr_t)k.state);
 	}

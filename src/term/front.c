@@ -109,7 +109,7 @@ static enum em_status submit(void *self, const struct job *job, struct em_err *e
 }
 
 /* A line is a message; more of them lie over the screen until a key is pressed. */
-static void print(void *self, const char *text)
+void screen_print(void *self, const char *text)
 {
 	struct screen *s = self;
 	if (s->said.len)
@@ -151,7 +151,7 @@ static enum em_status screenshot(struct screen *s, const struct picture *pic, in
 	enum em_status st = ui_screenshot(&s->ui, s->canvas, argv[1], argc > 2, err);
 	snprintf(text, sizeof text, "wrote %s", argv[1]);
 	if (!st)
-		print(s, text);
+		screen_print(s, text);
 	return st;
 }
 
@@ -203,5 +203,5 @@ static void quit(void *self)
 
 void front_init(struct screen *s)
 {
-	s->front = (struct cmd_front){s, s->session, submit, print, ui, quit, true};
+	s->front = (struct cmd_front){s, s->session, submit, screen_print, ui, quit, true};
 }

@@ -349,6 +349,15 @@ static void end(struct screen *s)
 	ui_close(&s->ui);
 }
 
+/* What there is to say of what was opened: a session, and whether it was whole. */
+static void say_opened(struct screen *s)
+{
+	const struct picture *pic = session_picture(s->session);
+	if (pic->said)
+		screen_print(s, pic->said);
+	picture_release(pic);
+}
+
 /* Until quit. *err: why `open` failed. */
 static void run(struct screen *s, const struct job *open, char *const *lines, size_t n, struct em_err *err)
 {
@@ -359,6 +368,8 @@ static void run(struct screen *s, const struct job *open, char *const *lines, si
 		screen_say(s, false, "stopped; nothing is open");
 	else if (st)
 		return;
+	else
+		say_opened(s);
 	for (size_t i = 0; i < n && !st && !s->quit; i++)
 		st = screen_run(s, lines[i]);
 	s->running = 0;

@@ -274,6 +274,10 @@ static void run(struct repl *r, const struct job *open, char *const *lines, size
 		if (st != EM_CANCELLED)
 			return;
 	}
+	const struct picture *open_now = session_picture(r->session);
+	if (!st && open_now->said)
+		put(r, open_now->said);
+	picture_release(open_now);
 	for (size_t i = 0; i < n && !st && !r->quit; i++)
 		st = run_line(r, lines[i]);
 	if (r->interactive && !r->quit)
