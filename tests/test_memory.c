@@ -18,6 +18,7 @@
 #include "command/formula.h"
 #include "command/world.h"
 #include "elbow/landscape.h"
+#include "elbow/session_file.h"
 #include "elbow/store.h"
 #include "evidence/posterior.h"
 #include "fit.h"
@@ -439,6 +440,50 @@ static void test_debugger(void **state)
 	fit_close(&f);
 }
 
+/* Into a session file and out of it again. */
+static enum em_status keep(void *self, struct em_err *err)
+{
+	struct running *x = self;
+	const struct em_problem *p = em_run_problem(x->run);
+	const struct em_setting_table *tables[] = {p->model->settings, &em_run_settings, em_data_settings(p->data->kind)};
+	struct em_file_branch head = {.name = "main", .data.model = "lda", .position = em_run_entry(x->run)->step};
+	struct em_file *f = NULL;
+	struct em_file_kept k = {0};
+	struct em_run *again = NULL;
+	size_t lost;
+	enum em_status st = em_file_create(NULL, &f, err);
+	if (!st)
+		st = em_file_begin(f, err);
+	if (!st)
+		st = em_file_put_branch(f, 0, &head, x->settings, x->run, 0, true, err);
+	if (!st)
+		st = em_file_commit(f, err);
+	if (!st)
+		st = em_file_ledger(f, 0, tables, 3, &k, err);
+	if (!st) {
+		assert_false(k.damaged);
+		assert_int_equal(k.count, em_run_entries(x->run));
+	}
+	if (!st)
+		st = em_run_revive(p->model, p->data, x->settings, NULL, k.all, k.count, k.count - 1, NULL, &again, &lost, err);
+	em_run_free(again);
+	em_file_kept_free(&k);
+	em_file_close(f);
+	return st;
+}
+
+static void test_sessions(void **state)
+{
+	(void)state;
+	struct fit f;
+	fit_open(&f, "lda", small_random(3, 4, 6, 8), NULL, NULL, "components", "2", "threads", "1", NULL);
+	fit_step(&f, EM_ITERATION);
+	fit_step(&f, EM_UNIT);
+	struct running run = {.settings = f.settings, .run = f.run};
+	assert_true(sweep(keep, &run) > 20);
+	fit_close(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -446,7 +491,7 @@ int main(void)
 		cmocka_unit_test(test_opening_a_table),
 		cmocka_unit_test(test_a_run), cmocka_unit_test(test_exact_evidence),
 		cmocka_unit_test(test_every_model),
-		cmocka_unit_test(test_corpus_models), cmocka_unit_test(test_debugger),
+		cmocka_unit_test(test_corpus_models), cmocka_unit_test(test_debugger), cmocka_unit_test(test_sessions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -552,10 +552,12 @@ static enum em_status read_rows(struct em_file *f, size_t branch, sqlite3_stmt *
 		sqlite3_int64 id = sqlite3_column_int64(s, 1);
 		read_row(s, out->part, &k);
 		size_t terms = read_terms(f, branch, &k);
-		if (k.entry.step != out->count || (uint64_t)sqlite3_column_int64(s, COLUMN_SUM) != entry_sum(&k, terms, id) ||
-		    settings_of(f, id, tables, n, out->part, &k.settings, NULL)) {
+		bool agrees = k.entry.step == out->count && (uint64_t)sqlite3_column_int64(s, COLUMN_SUM) == entry_sum(&k, terms, id);
+		if (agrees)
+			st = settings_of(f, id, tables, n, out->part, &k.settings, err);
+		if (!agrees || st) {
 			out->damaged = true;
-			return EM_OK;
+			return st == EM_INPUT ? EM_OK : st;
 		}
 		st = read_state(f, branch, &k, &out->damaged, err);
 		if (!st && (st = add_kept(out, &k, &room, err)))
