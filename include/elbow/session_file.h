@@ -45,7 +45,7 @@ void em_file_undo(struct em_file *f);
 /* ---- to write ---- */
 
 /* Branch i as it stands: what of its run is not in the file yet is added, what is no more is taken out. settings: all of the branch's.
- * from: entries before it are known to be as the file has them. last: a state at its position even where the distance to the one before would not ask for it. */
+ * from: entries before it are known to be as the file has them. last: states at its position and before even where the distance to the one before would not ask for it. */
 enum em_status em_file_put_branch(struct em_file *f, size_t i, const struct em_file_branch *b, const struct em_settings *settings,
                                   const struct em_run *run, size_t from, bool last, struct em_err *err);
 /* There are `count` branches; the session stands in `current`. */

@@ -78,7 +78,7 @@ static void put(int i, const struct block *b, size_t n, uint64_t *w)
 
 enum em_status em_run_pack(const struct em_run *r, size_t step, void **out, size_t *bytes, struct em_err *err)
 {
-	struct state *s = step == r->position ? r->now : r->records[step].state;
+	struct state *s = step == r->position ? r->now : step + 1 == r->position ? r->before : r->records[step].state;
 	size_t n = r->problem->p.layout.observations, words = HEAD;
 	struct block **all[BLOCKS];
 	*out = NULL;

@@ -366,8 +366,9 @@ enum em_status em_file_put_branch(struct em_file *f, size_t i, const struct em_f
 			w->bytes -= w->checkpoint[k];
 		w->count = count;
 	}
-	if (!st && last && !w->checkpoint[b->position])
-		st = put_state(f, i, run, b->position, w, err);
+	for (size_t step = b->position ? b->position - 1 : 0; last && step <= b->position && !st; step++) /* what a run stands on */
+		if (!w->checkpoint[step])
+			st = put_state(f, i, run, step, w, err);
 	return st ? st : thin(f, i, run, w, err);
 }
 
