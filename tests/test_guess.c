@@ -393,12 +393,12 @@ static void test_words(void **state)
 	good(&d, "evidence");
 	assert_true(d.n.last.kind == JOB_EVIDENCE && !a->exact && a->samples == 4000 && a->change && a->enough == 0);
 	assert_true(a->ranges == 1 && a->range[0].from == 0 && a->range[0].to == 140);
-	good(&d, "evidence 20000");
+	good(&d, "evidence draws 20000");
 	assert_true(a->samples == 20000 && a->range[0].to == 140);
 	good(&d, "evidence estimate 3,7-9 draws 500");
 	assert_true(!a->exact && a->samples == 500 && a->ranges == 2);
 	assert_true(a->range[0].from == 2 && a->range[0].to == 3 && a->range[1].from == 6 && a->range[1].to == 9);
-	good(&d, "evidence 140 estimate"); /* among other words it is a document */
+	good(&d, "evidence 140"); /* a number alone is a document */
 	assert_true(a->ranges == 1 && a->range[0].from == 139 && a->range[0].to == 140);
 	good(&d, "evidence exact 3,7-9,8");
 	assert_true(a->exact && a->ranges == 3);

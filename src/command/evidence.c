@@ -20,7 +20,7 @@ enum { DRAWS = 4000 };
 /* "3", "7-9", several between commas. False: it is none. */
 static bool ranges_of(const char *text, size_t n, struct em_evidence_ask *w)
 {
-	for (w->ranges = 0; w->ranges < EM_RANGES; text++) {
+	for (; w->ranges < EM_RANGES; text++) {
 		char *end;
 		unsigned long from = strtoul(text, &end, 10), to = from;
 		if (!isdigit((unsigned char)*text))
@@ -51,26 +51,40 @@ static enum em_status draws_of(const char *text, size_t *out, struct em_err *err
 	return EM_OK;
 }
 
-/* [exact|estimate] [all|visible|DOCUMENTS] [draws N]; a single number of 100 or more alone is a number of draws. */
+/* [exact|estimate] [all|visible|DOCUMENTS] [draws N]; each once. */
 static enum em_status parse(const struct cmd_call *c, size_t n, struct em_evidence_ask *w, struct em_err *err)
 {
-	*w = (struct em_evidence_ask){.samples = DRAWS, .change = true, .ranges = 1, .range = {{0, n}}};
+	const char *how = NULL, *which = NULL, *draws = NULL, **slot;
+	*w = (struct em_evidence_ask){.samples = DRAWS, .change = true};
 	for (int i = 0; i < c->argc; i++) {
 		const char *word = c->argv[i];
-		if (strcmp(word, "exact") == 0 || strcmp(word, "estimate") == 0)
+		enum em_status st = EM_OK;
+		bool whole = strcmp(word, "all") == 0 || strcmp(word, "visible") == 0; /* without a screen all are */
+		if (strcmp(word, "exact") == 0 || strcmp(word, "estimate") == 0) {
+			slot = &how;
 			w->exact = word[1] == 'x';
-		else if (strcmp(word, "all") == 0 || strcmp(word, "visible") == 0) /* without a screen all are */
-			w->range[0] = (struct em_range){0, n};
-		else if (strcmp(word, "draws") == 0 && i + 1 < c->argc) {
-			enum em_status st = draws_of(c->argv[++i], &w->samples, err);
-			if (st)
-				return st;
-		} else if (c->argc == 1 && strspn(word, "0123456789") == strlen(word) && strlen(word) > 2) {
-			return draws_of(word, &w->samples, err);
-		} else if (!ranges_of(word, n, w)) {
+		} else if (strcmp(word, "draws") == 0 && i + 1 < c->argc) {
+			slot = &draws;
+			st = draws_of(c->argv[++i], &w->samples, err);
+		} else if (whole || (!which && ranges_of(word, n, w))) {
+			slot = &which;
+		} else if (which && isdigit((unsigned char)*word)) {
+			return em_fail(err, EM_USAGE, "evidence: \"%s\" besides \"%s\"; several documents go between commas, as in 3,7-9", word, which);
+		} else {
 			return em_fail(err, EM_USAGE, "evidence: \"%s\" is none of exact, estimate, all, visible, cost, frame, split, draws N, or documents from 1 to %zu as in "
 			               "3,7-9", word, n);
 		}
+		if (st)
+			return st;
+		if (*slot)
+			return em_fail(err, EM_USAGE, "evidence: \"%s\" besides \"%s\"; one of them", word, *slot);
+		*slot = word;
+	}
+	if (w->exact && draws)
+		return em_fail(err, EM_USAGE, "evidence: exact takes no draws; evidence estimate does");
+	if (w->ranges == 0) {
+		w->ranges = 1;
+		w->range[0] = (struct em_range){0, n};
 	}
 	return EM_OK;
 }
@@ -139,15 +153,18 @@ static void say_costs(struct buf *b, const struct costs *k)
 		buf_printf(b, "; %s are out of reach", number_count(k->never).s);
 }
 
-/* The whole of a step by method, and what is dearest. */
-static enum em_status cost_table(const struct cmd_call *c, const struct em_snapshot *s)
+/* The whole of a step, or these documents, by method, and what is dearest. */
+static enum em_status cost_table(const struct cmd_call *c, const struct em_snapshot *s, const struct em_evidence_ask *w)
 {
 	struct buf b = {0};
-	size_t n = s->problem->layout.observations, dearest = 0;
+	size_t n = s->problem->layout.observations, dearest = 0, asked = 0;
 	size_t count[4] = {0}, within = 0;
 	double sum[4] = {0}, most = 0, budget = em_settings_number(s->problem->settings, "evidence_budget");
 	for (size_t i = 0; i < n; i++) {
+		if (!in_ranges(w, i))
+			continue;
 		double cost = em_evidence_exact.cost(s->problem, i);
+		asked++;
 		for (size_t m = 0; m < 4; m++)
 			if (strcmp(em_evidence_method(s->problem, i), methods[m]) == 0) {
 				count[m]++;
@@ -162,13 +179,13 @@ static enum em_status cost_table(const struct cmd_call *c, const struct em_snaps
 	buf_puts(&b, "exact log p of one theta, predicted for one core\n");
 	for (size_t m = 0; m < 3; m++)
 		if (count[m]) {
-			buf_printf(&b, "  %-14s %8s documents  ", methods[m], number_count(count[m]).s);
+			buf_printf(&b, "  %-14s %8s document%s  ", methods[m], number_count(count[m]).s, count[m] == 1 ? "" : "s");
 			say_time(&b, sum[m]);
 			buf_putc(&b, '\n');
 		}
 	if (count[3])
-		buf_printf(&b, "  %-14s %8s documents: estimates only\n", "out of reach", number_count(count[3]).s);
-	buf_printf(&b, "within evidence_budget=%g s a document: %s of %s", budget, number_count(within).s, number_count(n).s);
+		buf_printf(&b, "  %-14s %8s document%s: estimates only\n", "out of reach", number_count(count[3]).s, count[3] == 1 ? "" : "s");
+	buf_printf(&b, "within evidence_budget=%g s a document: %s of %s", budget, number_count(within).s, number_count(asked).s);
 	if (most > 0) {
 		buf_printf(&b, "; the dearest, document %s, ", number_count(dearest + 1).s);
 		say_time(&b, most);
@@ -257,7 +274,7 @@ enum em_status verb_evidence(const struct cmd_call *c, struct em_err *err)
 		return em_fail(err, EM_USAGE, "nothing is open; open data first");
 	for (int i = 0; i < c->argc; i++)
 		if (c->front->has_screen && strcmp(c->argv[i], "visible") == 0) { /* the screen knows which: it comes back with their numbers */
-			char *argv[8] = {(char *)(uintptr_t) "visible"};
+			char *argv[8] = {(char *)(uintptr_t)(c->bang ? "visible!" : "visible")};
 			for (int j = 0; j < c->argc && j < 7; j++)
 				argv[j + 1] = c->argv[j];
 			return c->front->ui(c->front->self, 1 + (c->argc < 7 ? c->argc : 7), argv, err);
@@ -275,7 +292,7 @@ enum em_status verb_evidence(const struct cmd_call *c, struct em_err *err)
 		return em_fail(err, EM_USAGE, "there is no exact method of log p for %s; %s", s->problem->model->title,
 		               s->problem->model->exact ? "every step has it already" : "it is an integral over the topics too");
 	if (cost)
-		return cost_table(c, s);
+		return cost_table(c, s, &w);
 	if (framed)
 		return frame(c, &w, err);
 	if (w.exact) {

@@ -38,6 +38,9 @@ enum em_status expr_eval(const struct expr *e, const struct em_snapshot *s, stru
 enum em_status expr_number(const struct expr *e, const struct em_snapshot *s, double *out, struct em_err *err);
 /* "kl[12] = 2.31, delta = 0.0004": what it stands on, names that are one number each, safe for a terminal. */
 void expr_parts(const struct expr *e, const struct em_snapshot *s, struct buf *out);
+/* How far its number may be believed: log p and KL can be estimates, and those doubtful. */
+enum expr_sure { EXPR_SURE, EXPR_ABOUT, EXPR_DOUBTFUL };
+enum expr_sure expr_sure(const struct expr *e, const struct em_snapshot *s);
 /* It speaks of the last entry only (falls, rises, changes). */
 bool expr_momentary(const struct expr *e);
 /* It compares, so that it can hold. */

@@ -297,9 +297,32 @@ enum em_status names_find(struct expr_look *x, size_t node, struct expr_place *o
 	return st;
 }
 
+static bool guessed(const struct em_obs *o)
+{
+	return isnan(o->log_evidence) && !isnan(o->guess.log_p);
+}
+
 static double observation(const struct em_obs *o, unsigned which)
 {
+	if ((which == Q_KL || which == Q_LOG_P) && guessed(o))
+		return which == Q_KL ? o->guess.log_p - o->elbo : o->guess.log_p;
 	return which == Q_ELBO ? o->elbo : which == Q_KL ? o->kl : which == Q_LOG_P ? o->log_evidence : (double)o->sweeps;
+}
+
+enum expr_sure names_sure(const struct expr_look *x, const struct expr_place *pl)
+{
+	enum expr_sure out = EXPR_SURE;
+	if ((pl->home != EXPR_QUANTITY && pl->home != EXPR_OBSERVATION) || (pl->which != Q_KL && pl->which != Q_LOG_P))
+		return out;
+	if (pl->home == EXPR_QUANTITY) {
+		const struct em_entry *e = x->s->ledger + x->s->position - (x->before && x->s->position > 0);
+		return e->evidence != EM_EVIDENCE_ESTIMATE ? EXPR_SURE : e->doubtful ? EXPR_DOUBTFUL : EXPR_ABOUT;
+	}
+	const struct em_obs *o = x->before ? x->s->obs_before : x->s->obs;
+	for (size_t i = pl->from[0]; i <= pl->to[0]; i++)
+		if (guessed(o + i))
+			out = o[i].guess.doubtful ? EXPR_DOUBTFUL : out == EXPR_SURE ? EXPR_ABOUT : out;
+	return out;
 }
 
 static const double *block_of(const struct expr_look *x, enum expr_home home)

@@ -25,6 +25,7 @@ struct expr_look {
 double names_quantity(const struct em_snapshot *s, bool before, unsigned which);
 enum em_status names_find(struct expr_look *x, size_t node, struct expr_place *out);
 enum em_status names_value(struct expr_look *x, const struct expr_place *pl, struct expr_value *out);
+enum expr_sure names_sure(const struct expr_look *x, const struct expr_place *pl);
 size_t names_dim(const struct expr_place *pl, const struct em_problem *p, unsigned d);
 enum em_status expr_node_number(struct expr_look *x, size_t node, double *out);
 

@@ -277,6 +277,42 @@ static bool has_name(const struct expr *e, size_t node)
 	return false;
 }
 
+static enum expr_sure sure_of(struct expr_look *x, size_t node)
+{
+	const struct expr_node *n = x->e->node + node;
+	struct expr_place place;
+	enum expr_sure out = EXPR_SURE;
+	if (n->op == OP_NAME && !names_find(x, node, &place))
+		out = names_sure(x, &place);
+	if (n->op >= OP_FALLS && n->op <= OP_CHANGES && !x->before) {
+		struct expr_look before = *x;
+		before.before = true;
+		out = sure_of(&before, n->kid);
+	}
+	for (size_t k = n->op == OP_NAME ? 0 : n->kid; k; k = x->e->node[k].next) {
+		enum expr_sure kid = sure_of(x, k);
+		out = kid > out ? kid : out;
+	}
+	return out;
+}
+
+enum expr_sure expr_sure(const struct expr *e, const struct em_snapshot *s)
+{
+	struct em_err none;
+	struct expr_look x = {e, s, false, &none};
+	return sure_of(&x, e->root);
+}
+
+/* "~2.31?": as on the screen. */
+static void put_told(struct buf *b, int digits, double v, enum expr_sure sure)
+{
+	if (isnan(v)) {
+		buf_puts(b, "unknown");
+		return;
+	}
+	buf_printf(b, "%s%.*g%s", sure ? "~" : "", digits, v, sure == EXPR_DOUBTFUL ? "?" : "");
+}
+
 static void told(struct expr_look *x, size_t node, bool change, struct buf *out)
 {
 	const struct expr_node *n = x->e->node + node;
@@ -290,9 +326,11 @@ static void told(struct expr_look *x, size_t node, bool change, struct buf *out)
 	text_safe(&name, x->e->text + n->at, n->end - n->at);
 	if (now.count == 1) {
 		buf_printf(&b, two ? "%s: " : "%s = ", name.s ? name.s : "");
-		buf_printf(&b, isnan(now.one) ? "unknown" : two ? "%.10g" : "%.6g", now.one);
-		if (two)
-			buf_printf(&b, isnan(then.one) ? ", before unknown" : ", before %.10g", then.one);
+		put_told(&b, two ? 10 : 6, now.one, sure_of(x, node));
+		if (two) {
+			buf_puts(&b, ", before ");
+			put_told(&b, 10, then.one, sure_of(&before, node));
+		}
 	}
 	if (b.len && !(out->len && strstr(out->s, b.s))) {
 		buf_puts(out, out->len ? ", " : "");

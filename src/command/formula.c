@@ -59,6 +59,12 @@ static void tell_term(const struct em_snapshot *s, unsigned i, struct buf *out)
 		buf_printf(out, "the last entry changed it by %+.6g, from %.6f\n", e->terms[i] - e[-1].terms[i], e[-1].terms[i]);
 }
 
+/* Of an estimate what it is and how far off it may be. */
+static void guess_line(struct buf *out, double se, bool doubtful)
+{
+	buf_printf(out, "log_p is an estimate, ± %.2g (2 standard errors)%s\n", 2 * se, doubtful ? ", and its own signs say that it is doubtful" : "");
+}
+
 static void identity(struct buf *out, const char *of, double elbo, double kl, double log_p, bool defined)
 {
 	if (isnan(kl)) {
@@ -74,6 +80,8 @@ static void tell_kl(const struct em_snapshot *s, struct buf *out)
 {
 	const struct em_entry *e = s->ledger + s->position;
 	identity(out, "", e->elbo, e->kl, e->log_evidence, s->problem->model->exact);
+	if (e->evidence == EM_EVIDENCE_ESTIMATE)
+		guess_line(out, e->log_evidence_se, e->doubtful > 0);
 }
 
 static void tell_number(const struct em_snapshot *s, const char *name, struct buf *out)
@@ -97,10 +105,15 @@ static void tell_number(const struct em_snapshot *s, const char *name, struct bu
 	else if (strcmp(name, "perplexity") == 0 && (s->problem->data->corpus || s->problem->data->sequences)) {
 		double n = s->problem->data->corpus ? (double)s->problem->data->corpus->tokens : (double)s->problem->data->sequences->total;
 		buf_printf(out, "perplexity = exp(-elbo / tokens) = exp(%.6f / %.0f) = %.6g\n", -e->elbo, n, exp(-e->elbo / n));
-	} else if (strcmp(name, "log_p") == 0)
+	} else if (strcmp(name, "log_p") == 0 && isnan(e->log_evidence)) {
+		buf_printf(out, "log_p = the sum of log p(x|θ) over %zu %ss is not known, only that it is no less than elbo = %.6f\n",
+		           s->problem->layout.observations, s->problem->model->observation, e->elbo);
+	} else if (strcmp(name, "log_p") == 0) {
 		buf_printf(out, "log_p = the sum of log p(x|θ) over %zu %ss = %.6f nats; elbo %.6f is below it by kl\n", s->problem->layout.observations,
 		           s->problem->model->observation, e->log_evidence, e->elbo);
-	else if (strcmp(name, "moved") == 0 && s->position)
+		if (e->evidence == EM_EVIDENCE_ESTIMATE)
+			guess_line(out, e->log_evidence_se, e->doubtful > 0);
+	} else if (strcmp(name, "moved") == 0 && s->position)
 		buf_printf(out, "moved = the largest change of an element in step %zu, of %s: %.6g\n", e->step, e->moved_array, e->moved);
 }
 
@@ -109,7 +122,14 @@ static void tell_observation(const struct em_snapshot *s, const struct expr_plac
 	const struct em_obs *o = s->obs + at->from[0];
 	char of[32];
 	snprintf(of, sizeof of, "[%zu]", at->from[0] + 1);
-	if (strcmp(at->name, "kl") == 0)
+	bool guess = isnan(o->log_evidence) && !isnan(o->guess.log_p);
+	if (strcmp(at->name, "kl") == 0 && guess) {
+		identity(out, of, o->elbo, o->guess.log_p - o->elbo, o->guess.log_p, false);
+		guess_line(out, o->guess.se, o->guess.doubtful);
+	} else if (strcmp(at->name, "log_p") == 0 && guess) {
+		buf_printf(out, "log_p%s = %.6f nats by importance sampling\n", of, o->guess.log_p);
+		guess_line(out, o->guess.se, o->guess.doubtful);
+	} else if (strcmp(at->name, "kl") == 0)
 		identity(out, of, o->elbo, o->kl, o->log_evidence, s->problem->model->exact);
 	else if (strcmp(at->name, "elbo") == 0)
 		buf_printf(out, "elbo%s = the terms of the bound of this %s alone = log_p%s - kl%s = %.6f nats; all of them sum to elbo = %.6f\n", of,

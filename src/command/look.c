@@ -219,12 +219,13 @@ enum em_status verb_print(const struct cmd_call *c, struct em_err *err)
 		st = expr_eval(e, s, &v, err);
 	if (!st && v.count > 200000)
 		st = em_fail(err, EM_USAGE, "%.60s is %zu numbers; print a row of it, or its sum; export state writes them all", text.s, v.count);
+	enum expr_sure sure = st ? EXPR_SURE : expr_sure(e, s);
 	for (size_t i = 0; !st && i < v.count; i++) {
 		double x = expr_at(&v, i);
 		if (isnan(x))
 			buf_puts(&b, "unknown");
 		else
-			buf_printf(&b, "%.17g", x);
+			buf_printf(&b, "%s%.17g%s", sure ? "~" : "", x, sure == EXPR_DOUBTFUL ? "?" : "");
 		buf_putc(&b, (i + 1) % v.row == 0 ? '\n' : ' ');
 	}
 	expr_value_free(&v);

@@ -168,9 +168,13 @@ void report_document(struct buf *b, const struct em_snapshot *s, size_t n)
 	buf_puts(b, "\n  ");
 	if (!isnan(length))
 		buf_printf(b, "%.0f %s, ", length, p->data->corpus ? "tokens" : "symbols");
-	buf_printf(b, "%u sweeps%s; ELBO %s, log p %s, KL %s (nats)\n", o->sweeps,
-	           length == 0 ? ", empty" : o->capped ? ", at the limit" : "", number_fixed(o->elbo, 6).s,
-	           number_fixed(o->log_evidence, 6).s, number_fixed(o->kl, 6).s);
+	buf_printf(b, "%u sweeps%s; ELBO %s, ", o->sweeps, length == 0 ? ", empty" : o->capped ? ", at the limit" : "", number_fixed(o->elbo, 6).s);
+	if (isnan(o->log_evidence) && !isnan(o->guess.log_p))
+		buf_printf(b, "log p %s ± %s%s, KL %s (nats)\n", number_about(number_fixed(o->guess.log_p, 4), o->guess.doubtful).s,
+		           number_short(2 * o->guess.se, 2).s, o->guess.doubtful ? ", doubtful" : "",
+		           number_about(number_fixed(o->guess.log_p - o->elbo, 4), o->guess.doubtful).s);
+	else
+		buf_printf(b, "log p %s, KL %s (nats)\n", number_fixed(o->log_evidence, 6).s, number_fixed(o->kl, 6).s);
 	const struct em_array *q = p->layout.q;
 	double *share = calloc(p->layout.components + 1, sizeof *share);
 	if (share && p->model->shares)

@@ -121,7 +121,7 @@ static const struct cmd table[] = {
 	{"info", CMD_LOOK, "WHAT", 1, 2, info_words, false, verb_info, "list the breaks; or what show shows",
 	 "breaks: every break, watch and catch with its number and how often it stopped. steps is show ledger; the rest is as for show.", "info breaks"},
 	{"print", CMD_LOOK, "EXPRESSION", 1, -1, print_words, false, verb_print, "a number, an array, or what is computed from them",
-	 "17 significant digits. Quantities are elbo, kl, log_p, energy, entropy, delta (of the last whole iteration), gain (of the last entry), "
+	 "17 significant digits, ~ before an estimate, ? after a doubtful one. Quantities are elbo, kl, log_p, energy, entropy, delta (of the last whole iteration), gain (of the last entry), "
 	 "iteration, step, sweeps, perplexity, moved, capped, to_come, rate and the terms by their names in the trace; kl[12] is of one observation, "
 	 "size[4] of a component, share[12][4] of both. Arrays are those of the state file and the statistics: topics[3][harbour], topics[3][\"new york\"], slices topics[3][*], "
 	 "ranges alpha[1..2]; indices count from 1, and ARRAY I J works too. Functions: sum, mean, min, max, norm, abs, log, exp, sqrt, argmax, count, "

@@ -45,8 +45,8 @@ static void sentence_kl(const struct em_entry *before, const struct em_entry *no
 	if (exact)
 		buf_printf(b, "θ did not move, so log p stayed at %s. ", number_fixed(now->log_evidence, 1).s);
 	else if (now->evidence == EM_EVIDENCE_ESTIMATE)
-		buf_printf(b, "θ did not move, so log p stayed, at about %s ± %s. ", number_fixed(now->log_evidence, 1).s,
-		           number_short(2 * now->log_evidence_se, 2).s);
+		buf_printf(b, "θ did not move, so log p stayed, at about %s ± %s%s. ", number_fixed(now->log_evidence, 1).s,
+		           number_short(2 * now->log_evidence_se, 2).s, now->doubtful ? ", which is doubtful" : "");
 	else
 		buf_puts(b, "θ did not move, so log p(X|θ), unknown here, stayed. ");
 	if (stayed(now))

@@ -207,7 +207,7 @@ static void say_estimated(const struct em_snapshot *s, char *out, size_t size)
 	}
 	int k = snprintf(out, size, "log p(X|θ): %s exact, %s estimated, %s doubtful of %s %ss", number_count(exact).s, number_count(guessed - doubtful).s,
 	                 number_count(doubtful).s, number_count(n).s, one);
-	snprintf(out + k, size - (size_t)k, "%s", doubtful ? "; more draws (evidence 20000) may settle what is in doubt." : ".");
+	snprintf(out + k, size - (size_t)k, "%s", doubtful ? "; more draws (evidence draws 20000) may settle what is in doubt." : ".");
 }
 
 void pane_unknown(const struct em_snapshot *s, char *out, size_t size)

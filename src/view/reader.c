@@ -113,8 +113,9 @@ static void draw_numbers(struct canvas *c, struct rect r, const struct picture *
 		snprintf(text, sizeof text, "%.40s exact", number_fixed(o->log_evidence, 2).s);
 		x = put_value(c, r, x, COLOR_EVIDENCE, "log p", text);
 	} else if (!isnan(o->guess.log_p)) {
-		x = put_value(c, r, x, COLOR_KL, "KL", number_fixed(o->guess.log_p - o->elbo, 3).s);
-		snprintf(text, sizeof text, "%.40s ± %.20s %s", number_fixed(o->guess.log_p, 2).s, number_short(2 * o->guess.se, 2).s,
+		x = put_value(c, r, x, o->guess.doubtful ? COLOR_WARN : COLOR_KL, "KL",
+		              number_about(number_fixed(o->guess.log_p - o->elbo, 3), o->guess.doubtful).s);
+		snprintf(text, sizeof text, "%.40s ± %.20s %s", number_about(number_fixed(o->guess.log_p, 2), o->guess.doubtful).s, number_short(2 * o->guess.se, 2).s,
 		         o->guess.doubtful ? "doubtful" : "estimate");
 		x = put_value(c, r, x, o->guess.doubtful ? COLOR_WARN : COLOR_EVIDENCE, "log p", text);
 	} else {

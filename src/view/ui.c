@@ -245,7 +245,8 @@ static enum em_status numbers_of_visible(struct ui *ui, const struct picture *pi
 		return EM_OK;
 	}
 	const size_t *order = order_of(ui, pic);
-	for (size_t i = l->top, to; order && i < n && i < l->top + l->page; i = to) {
+	size_t ranges = 0; /* of a very tall screen the upper part: a command has room for so many */
+	for (size_t i = l->top, to; order && i < n && i < l->top + l->page && ranges < EM_RANGES && b->len < sizeof ui->line - 80; i = to, ranges++) {
 		for (to = i + 1; to < n && to < l->top + l->page && order[to] == order[to - 1] + 1;)
 			to++;
 		buf_printf(b, "%s%zu", i > l->top ? "," : " ", order[i] + 1);
@@ -256,11 +257,11 @@ static enum em_status numbers_of_visible(struct ui *ui, const struct picture *pi
 }
 
 /* `evidence ... visible ...`: the same with their numbers. */
-static enum em_status visible(struct ui *ui, const struct picture *pic, int argc, char *const argv[], struct em_err *err)
+static enum em_status visible(struct ui *ui, const struct picture *pic, bool bang, int argc, char *const argv[], struct em_err *err)
 {
 	struct buf b = {0};
 	enum em_status st = pic->run ? EM_OK : em_fail(err, EM_USAGE, "nothing is open; open data first");
-	buf_puts(&b, "evidence");
+	buf_puts(&b, bang ? "evidence!" : "evidence");
 	for (int i = 0; i < argc && !st; i++)
 		if (strcmp(argv[i], "visible") == 0)
 			st = numbers_of_visible(ui, pic, &b, err);
@@ -286,8 +287,8 @@ enum em_status ui_command(struct ui *ui, const struct picture *pic, int argc, ch
 		st = argc > 1 ? show_named(ui, argv[1], err) : em_fail(err, EM_USAGE, "view needs a name or number");
 	else if (strcmp(argv[0], "leave") == 0)
 		leave(ui);
-	else if (strcmp(argv[0], "visible") == 0)
-		st = visible(ui, pic, argc - 1, argv + 1, err);
+	else if (strcmp(argv[0], "visible") == 0 || strcmp(argv[0], "visible!") == 0)
+		st = visible(ui, pic, argv[0][7] == '!', argc - 1, argv + 1, err);
 	else if (strcmp(argv[0], "lab") == 0) {
 		struct view_call select = {"select", argc - 1, argv + 1};
 		struct em_err own = {0};
