@@ -85,6 +85,34 @@ static void test_alpha_and_limits(void **state)
 	fit_close(&f);
 }
 
+/* Documents all alike have their best alpha at infinity: where it is stopped the step says so. One topic's alpha is of no account. */
+static void test_no_finite_maximum(void **state)
+{
+	(void)state;
+	static const unsigned alike[] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+	static const char *const update[] = {"symmetric", "vector"};
+	for (int i = 0; i < 4; i++) {
+		struct fit f;
+		char text[1200];
+		fit_open(&f, "lda", small_corpus(3, 3, alike), NULL, NULL, "components", "2", "alpha", i < 2 ? "9999" : "100", "alpha_update", update[i % 2],
+		         NULL);
+		fit_step(&f, EM_ITERATION);
+		em_snapshot_explain(fit_look(&f), text, sizeof text);
+		assert_int_equal(strstr(text, "no finite maximum in α, all documents are alike") != NULL, i < 2);
+		fit_step(&f, EM_PHASE);
+		em_snapshot_explain(fit_look(&f), text, sizeof text);
+		assert_null(strstr(text, "no finite maximum")); /* an E-step leaves alpha alone */
+		fit_close(&f);
+	}
+	for (int i = 0; i < 2; i++) {
+		struct fit f;
+		fit_open(&f, "lda", small_corpus(3, 3, alike), NULL, NULL, "components", "1", "alpha", "0.5", "alpha_update", update[i], NULL);
+		fit_step(&f, EM_ITERATION);
+		assert_true(fit_theta(fit_look(&f), "alpha", 0, 0) == 0.5);
+		fit_close(&f);
+	}
+}
+
 /* Old Faithful's waits from equal means never leave them: a push does. And the even document of the example `saddle`. */
 static void test_saddles(void **state)
 {
@@ -157,7 +185,8 @@ static void test_sound(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_components), cmocka_unit_test(test_alpha_and_limits), cmocka_unit_test(test_saddles),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_components), cmocka_unit_test(test_alpha_and_limits),
+	    cmocka_unit_test(test_no_finite_maximum), cmocka_unit_test(test_saddles),
 	                                   cmocka_unit_test(test_sound)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -173,6 +173,8 @@ struct em_model {
 	/* Something to say about component k of theta that its user must know (a floor acts, it is about to collapse): a
 	 * sentence with numbers, true. May be NULL. */
 	bool (*health)(const struct em_problem *p, const double *theta, size_t k, char *out, size_t size);
+	/* The same of theta as a whole, once an M-step has made it. May be NULL. */
+	bool (*remark)(const struct em_problem *p, const double *theta, char *out, size_t size);
 	/* True when the settings promise that no E-step lowers the ELBO. */
 	bool (*monotone)(const struct em_problem *p);
 	/* The max best items of component k, best first; how many were written. */

@@ -21,6 +21,9 @@ struct em_entry;
 const char *em_entry_name(const struct em_entry *e);
 /* What the step from before to now did, in a few sentences: as em_model.explain, and for steps that are the engine's own. */
 void em_step_explain(const struct em_problem *p, const struct em_entry *before, const struct em_entry *now, char *out, size_t size);
+struct em_snapshot;
+/* Of the step that a snapshot stands at; after an M-step with what its theta has that one must know. */
+void em_snapshot_explain(const struct em_snapshot *s, char *out, size_t size);
 
 enum em_size { EM_UNIT, EM_SWEEP, EM_PHASE, EM_ITERATION };
 

@@ -232,7 +232,7 @@ void report_step(struct buf *b, const struct em_snapshot *s)
 {
 	const struct em_entry *e = s->ledger + s->position;
 	char text[1200];
-	em_step_explain(s->problem, s->position ? e - 1 : NULL, e, text, sizeof text);
+	em_snapshot_explain(s, text, sizeof text);
 	wrapped(b, text);
 	buf_printf(b, "log p(X|θ) %s = ELBO %s + KL %s (nats", about(e, e->log_evidence).s, number_fixed(e->elbo, 4).s, about(e, e->kl).s);
 	if (e->evidence == EM_EVIDENCE_ESTIMATE)

@@ -3,6 +3,7 @@
  * What a ledger entry is called, and what its step did: the model tells of its own steps, the engine of its own. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/number.h"
@@ -59,4 +60,15 @@ void em_step_explain(const struct em_problem *p, const struct em_entry *before, 
 		buf_printf(&b, " (bug=%s is planted: these numbers are wrong on purpose.)", em_settings_text(p->settings, "bug"));
 	buf_copy(&b, out, size);
 	buf_free(&b);
+}
+
+void em_snapshot_explain(const struct em_snapshot *s, char *out, size_t size)
+{
+	const struct em_entry *now = s->ledger + s->position;
+	char more[320];
+	em_step_explain(s->problem, s->position ? now - 1 : NULL, now, out, size);
+	size_t n = strlen(out);
+	bool m = now->phase == EM_M || now->phase == EM_M_PART;
+	if (m && s->problem->model->remark && s->problem->model->remark(s->problem, s->theta, more, sizeof more) && n + strlen(more) + 2 < size)
+		snprintf(out + n, size - n, " %s", more);
 }

@@ -461,5 +461,6 @@ const struct em_model em_model_lda = {
 	.shares = lda_shares,
 	.parts = parts,
 	.explain = lda_explain,
+	.remark = lda_remark,
 	.equation = lda_equation,
 };

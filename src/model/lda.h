@@ -42,6 +42,7 @@ enum em_status lda_init(const struct em_problem *p, uint64_t seed, double *theta
 enum em_status lda_check(const struct em_problem *p, const double *theta, struct em_err *err);
 void lda_explain(const struct em_problem *p, const struct em_entry *before, const struct em_entry *now, char *out,
                  size_t size);
+bool lda_remark(const struct em_problem *p, const double *theta, char *out, size_t size); /* lda_alpha.c */
 const char *lda_equation(const struct em_problem *p, bool m_phase);
 
 /* alpha at the maximum of D log-norm(alpha) + sum_k (alpha_k - 1) log_shares[k], by Newton steps that never lower it.

@@ -3,8 +3,10 @@
  * The Dirichlet parameter's maximum by safeguarded Newton steps (Blei, Ng & Jordan 2003, appendix A.2 and A.4.2; the signs
  * of the Hessian checked by differences). */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/special.h"
 #include "model/lda.h"
 
@@ -22,6 +24,8 @@ static double symmetric_value(double a, double k, double sum, double docs)
 void lda_alpha_symmetric(double *alpha, size_t topics, const double *log_shares, double docs)
 {
 	double k = (double)topics, sum = 0, mean = 0;
+	if (topics < 2) /* any alpha does as well */
+		return;
 	for (size_t i = 0; i < topics; i++) {
 		sum += log_shares[i];
 		mean += alpha[i] / k;
@@ -99,6 +103,8 @@ static double direction(const double *a, size_t k, const double *ss, double docs
 void lda_alpha_vector(double *alpha, size_t k, const double *log_shares, double docs, double *scratch)
 {
 	double *d = scratch, *try = scratch + k;
+	if (k < 2)
+		return;
 	double f = vector_value(alpha, k, log_shares, docs);
 	for (int step = 0; step < STEPS && docs > 0; step++) {
 		double largest = direction(alpha, k, log_shares, docs, d), t = 1, value = f;
@@ -119,4 +125,23 @@ void lda_alpha_vector(double *alpha, size_t k, const double *log_shares, double 
 		if (largest * t < 1e-12)
 			return;
 	}
+}
+
+/* Newton comes as near to the limit as halving its steps lets it. */
+bool lda_remark(const struct em_problem *p, const double *theta, char *out, size_t size)
+{
+	const struct em_array *a = p->layout.theta;
+	size_t most = 0;
+	if ((int)em_settings_number(p->settings, "alpha_update") == 0 || p->layout.components < 2)
+		return false;
+	while (strcmp(a->name, "alpha") != 0)
+		a++;
+	const double *alpha = theta + a->offset;
+	for (size_t k = 1; k < a->dim[0]; k++)
+		most = alpha[k * a->stride[0]] > alpha[most * a->stride[0]] ? k : most;
+	if (alpha[most * a->stride[0]] < 0.99 * alpha_max)
+		return false;
+	snprintf(out, size, "α_%zu stopped at its limit, %s: the bound has no finite maximum in α, all documents are alike; alpha_update=fixed holds it.",
+	         most + 1, number_short(alpha_max, 5).s);
+	return true;
 }

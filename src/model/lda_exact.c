@@ -266,5 +266,6 @@ const struct em_model lda_exact = {
 	.shares = shares,
 	.parts = parts,
 	.explain = exact_explain,
+	.remark = lda_remark,
 	.equation = equation,
 };

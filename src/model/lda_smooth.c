@@ -307,5 +307,6 @@ const struct em_model lda_smooth = {
 	.shares = lda_shares,
 	.parts = parts,
 	.explain = explain,
+	.remark = lda_remark,
 	.equation = equation,
 };

@@ -288,7 +288,7 @@ static void draw_words(struct canvas *c, struct rect r, const struct picture *pi
 	const struct em_model *m = s->problem->model;
 	const struct em_entry *now = entry(s);
 	char text[1024] = "";
-	em_step_explain(s->problem, before(s), now, text, sizeof text);
+	em_snapshot_explain(s, text, sizeof text);
 	bool m_phase = now->phase == EM_INIT || now->phase == EM_EDIT ? s->next_m : is_m(now);
 	const char *equation = m->equation(s->problem, m_phase);
 	int y = pane_text(c, r, style_of(COLOR_DEFAULT), text);
