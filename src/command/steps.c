@@ -278,6 +278,8 @@ enum em_status verb_branch(const struct cmd_call *c, struct em_err *err)
 enum em_status verb_study(const struct cmd_call *c, struct em_err *err)
 {
 	struct job job = {.kind = JOB_STUDY, .m = true};
+	if (c->argc == 0 && c->picture->run) /* the screen knows which is selected: it comes back with its number */
+		return verb_ui(c, err);
 	enum em_status st = count_of(c, 0, 1, &job.count, err);
 	size_t most = c->picture->run ? c->picture->run->problem->layout.observations : 0;
 	if (!st && c->picture->run && (job.count < 1 || job.count > most))

@@ -66,16 +66,24 @@ static int columns_of(int w, size_t topics)
 	return (size_t)room < topics ? room : (int)topics;
 }
 
+/* A column as a whole or not at all. */
+static void put_right(struct canvas *c, struct rect r, int x, int w, struct style style, const char *text)
+{
+	if (x + w <= r.w)
+		canvas_put_right(c, r.x + x, r.y, w, style, text);
+}
+
 static void table_head(struct canvas *c, struct rect r, int topics)
 {
 	struct style dim = style_of(COLOR_DIM);
-	canvas_put(c, r.x, r.y, dim, "E-step");
-	canvas_put_right(c, r.x + 24, r.y, 11, dim, "bound");
-	canvas_put_right(c, r.x + 35, r.y, 9, dim, "KL");
-	canvas_put_right(c, r.x + 44, r.y, 8, dim, "off θ");
-	canvas_put_right(c, r.x + 52, r.y, 8, dim, "off z");
+	bool ascii = c->glyphs == GLYPHS_ASCII; /* where theta is a long word */
+	canvas_put_clipped(c, r.x, r.y, r.w, dim, "E-step");
+	put_right(c, r, 24, 11, dim, "bound");
+	put_right(c, r, 35, 9, dim, "KL");
+	put_right(c, r, 44, 8, dim, ascii ? "off th." : "off θ");
+	put_right(c, r, 52, 8, dim, "off z");
 	for (int k = 0; k < topics; k++)
-		canvas_put_right(c, r.x + 61 + 6 * k, r.y, 6, style_of(color_series((unsigned)k)), k == 0 ? "E θ1" : number_count((size_t)k + 1).s);
+		put_right(c, r, 61 + 6 * k, 6, style_of(color_series((unsigned)k)), k == 0 ? (ascii ? "E th1" : "E θ1") : number_count((size_t)k + 1).s);
 }
 
 static void table_row(struct canvas *c, struct rect r, const struct em_lab *x, const struct em_lab_answer *a, int topics)
@@ -83,18 +91,19 @@ static void table_row(struct canvas *c, struct rect r, const struct em_lab *x, c
 	bool exact = a == x->answer;
 	struct style plain = style_with(exact ? COLOR_EVIDENCE : COLOR_DEFAULT, exact ? ATTR_BOLD : 0), dim = style_of(COLOR_DIM);
 	double kl = x->log_p - a->bound;
-	canvas_put_clipped(c, r.x, r.y, 24, plain, a->name);
+	canvas_put_clipped(c, r.x, r.y, r.w < 24 ? r.w : 24, plain, a->name);
 	if (!a->made) {
-		canvas_put_clipped(c, r.x + 26, r.y, r.w - 26, style_of(COLOR_WARN), "would take too long");
+		if (r.w > 26)
+			canvas_put_clipped(c, r.x + 26, r.y, r.w - 26, style_of(COLOR_WARN), "would take too long");
 		return;
 	}
-	canvas_put_right(c, r.x + 24, r.y, 11, isnan(a->bound) ? dim : plain, isnan(a->bound) ? "none" : number_fixed(a->bound, 4).s);
-	canvas_put_right(c, r.x + 35, r.y, 9, isnan(kl) ? dim : style_of(COLOR_KL),
+	put_right(c, r, 24, 11, isnan(a->bound) ? dim : plain, isnan(a->bound) ? "none" : number_fixed(a->bound, 4).s);
+	put_right(c, r, 35, 9, isnan(kl) ? dim : style_of(COLOR_KL),
 	                 isnan(a->bound) ? "–" : isnan(kl) ? "unknown" : number_fixed(kl < 0 ? 0 : kl, 4).s);
-	canvas_put_right(c, r.x + 44, r.y, 8, dim, isnan(a->off_theta) ? "–" : number_fixed(a->off_theta, 3).s);
-	canvas_put_right(c, r.x + 52, r.y, 8, dim, isnan(a->off_z) ? "–" : number_fixed(a->off_z, 3).s);
+	put_right(c, r, 44, 8, dim, isnan(a->off_theta) ? "–" : number_fixed(a->off_theta, 3).s);
+	put_right(c, r, 52, 8, dim, isnan(a->off_z) ? "–" : number_fixed(a->off_z, 3).s);
 	for (int k = 0; k < topics; k++)
-		canvas_put_right(c, r.x + 61 + 6 * k, r.y, 6, plain, number_fixed(a->mean[k], 3).s);
+		put_right(c, r, 61 + 6 * k, 6, plain, number_fixed(a->mean[k], 3).s);
 }
 
 static void place_row(struct canvas *c, struct rect r, const struct em_lab *x, size_t i, bool here)
@@ -181,11 +190,13 @@ static void draw(struct ui *ui, const struct picture *pic, struct canvas *c, str
 	if (pic->run->problem->layout.observations > 0 && ui->document >= pic->run->problem->layout.observations)
 		order_select(ui, pic->run->problem->layout.observations - 1);
 	const struct em_lab *x = lab_of(ui, pic);
+	bool lda = ui->document < pic->run->problem->layout.observations && em_document_of(pic->run->problem, pic->run->theta, ui->document, &d) && !pic->run->problem->model->exact;
 	if (x)
 		draw_lab(ui, pic, c, r, x);
 	else
 		pane_text(c, r, style_of(COLOR_DIM), study_of(pic->run, ui->document, &d)
-		                                         ? "The E-steps of this document are being made."
+		                                         ? "The E-steps of this document are being made. Where they were stopped, `lab` begins anew."
+		                                     : lda ? "This document is empty: its q is the prior, and so is the posterior."
 		                                         : "The lab is for a document of LDA by mean field: there an E-step has several places to end in, and none is the posterior.");
 }
 
@@ -224,8 +235,11 @@ static bool command(struct ui *ui, const struct picture *pic, const struct view_
 static bool wants(struct ui *ui, const struct picture *pic, struct job *out)
 {
 	struct em_document d;
-	if (!pic->run || !pic->corpus || !study_of(pic->run, ui->document, &d) || lab_of(ui, pic) ||
-	    (ui->labbed == ui->document && ui->labbed_of == pic->version + 1))
+	if (lab_of(ui, pic)) { /* it came; should another's take its place, this is asked for again */
+		ui->labbed = SIZE_MAX;
+		return false;
+	}
+	if (!pic->run || !pic->corpus || !study_of(pic->run, ui->document, &d) || (ui->labbed == ui->document && ui->labbed_of == pic->version + 1))
 		return false;
 	ui->labbed = ui->document;
 	ui->labbed_of = pic->version + 1;

@@ -521,13 +521,16 @@ static bool command(struct ui *ui, const struct picture *pic, const struct view_
 	return true;
 }
 
-/* The exact posterior of the document, asked for once as long as nothing moves. */
+/* The exact posterior of the document, asked for once as long as nothing moves; once more where it came and another's took its place. */
 static bool wants(struct ui *ui, const struct picture *pic, struct job *out)
 {
 	struct em_document d;
 	size_t n = ui->document;
-	if (!pic->run || !pic->corpus || !study_of(pic->run, n, &d) || (pic->study && pic->study->n == n) ||
-	    (ui->studied == n && ui->studied_of == pic->version + 1))
+	if (pic->study && pic->study->n == n) {
+		ui->studied = SIZE_MAX;
+		return false;
+	}
+	if (!pic->run || !pic->corpus || !study_of(pic->run, n, &d) || (ui->studied == n && ui->studied_of == pic->version + 1))
 		return false;
 	ui->studied = n;
 	ui->studied_of = pic->version + 1;

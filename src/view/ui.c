@@ -32,6 +32,8 @@ static const struct em_setting rows[] = {
 	{"mouse", EM_SWITCH, "on", 0, 0, NULL, EM_EFFECT_NOW, "wheel and click; off leaves the mouse to the terminal"},
 	{"grid", EM_INTEGER, "0", 0, 1000, NULL, EM_EFFECT_NOW, "terms or columns a row when they form a picture; 0: they form none"},
 	{"refine", EM_SWITCH, "on", 0, 0, NULL, EM_EFFECT_NOW, "estimates of log p that were asked for are refined while nothing else is to do"},
+	{"config", EM_SWITCH, "on", 0, 0, NULL, EM_EFFECT_NOW,
+	 "-s config=off: the commands and keys in ~/.config/elbow/init are not read at the start"},
 	{"size", EM_TEXT, "80x24", 0, 0, NULL, EM_EFFECT_NOW, "columns x rows of a screenshot made without a screen"},
 };
 
@@ -293,11 +295,14 @@ enum em_status ui_command(struct ui *ui, const struct picture *pic, int argc, ch
 		struct view_call select = {"select", argc - 1, argv + 1};
 		struct em_err own = {0};
 		show(ui, &view_lab);
+		ui->labbed = SIZE_MAX;
 		if (argc > 1 && pic->run)
 			view_lab.command(ui, pic, &select, &own);
 		st = own.code;
 		if (st)
 			*err = own;
+	} else if (strcmp(argv[0], "study") == 0) {
+		snprintf(ui->line, sizeof ui->line, "study %zu", ui->document + 1);
 	} else if (strcmp(argv[0], "jensen") == 0) {
 		show(ui, &view_jensen);
 		st = ui_jensen_set(&ui->jensen, argc - 1, argv + 1, err);
