@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "command/beside.h"
+#include "command/binds.h"
 #include "command/branches.h"
 #include "command/breaks.h"
 #include "command/keep.h"
@@ -24,6 +25,7 @@ struct held {
 	struct world *world;
 	const struct em_snapshot *owned; /* the run's */
 	char *said, *breaks, *labels;
+	struct bind *binds;
 	struct seen *seen;
 	struct study *study;
 	struct beside_path *path;
@@ -56,6 +58,7 @@ struct session {
 	struct beside *beside; /* NULL: none */
 	struct branches branches;
 	struct breaks breaks;
+	struct binds binds;
 	struct labels labels;
 	struct script script; /* what was done */
 	struct keep keep;

@@ -280,7 +280,7 @@ static bool looks_only(const struct job *job)
 	enum job_kind k = job->kind;
 	if (k == JOB_EVIDENCE) /* estimates come and go; what was found beside does not hang on them */
 		return !job->ask.exact;
-	return k == JOB_FRAME || k == JOB_LANDSCAPE || k == JOB_STUDY || k == JOB_SPLIT || k == JOB_SELFTEST || k == JOB_RACE || k == JOB_POINT || k == JOB_SAVE || k == JOB_SCRIPT;
+	return k == JOB_FRAME || k == JOB_LANDSCAPE || k == JOB_STUDY || k == JOB_SPLIT || k == JOB_SELFTEST || k == JOB_RACE || k == JOB_POINT || k == JOB_BIND || k == JOB_SAVE || k == JOB_SCRIPT;
 }
 
 static enum em_status point_job(struct session *s, const struct job *job, struct buf *said, struct em_err *err)
@@ -431,6 +431,8 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 		st = file_job(s, job, &h, err);
 	else if (job->kind == JOB_POINT)
 		st = point_job(s, job, &r.said, err);
+	else if (job->kind == JOB_BIND)
+		st = binds_put(&s->binds, job->name, job->text, err);
 	else if (!s->run)
 		return em_fail(err, EM_USAGE, "nothing is open; open data first");
 	else if (job->kind == JOB_SAVE || job->kind == JOB_SCRIPT)

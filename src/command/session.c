@@ -45,6 +45,7 @@ void picture_release(const struct picture *p)
 	free(h->said);
 	free(h->breaks);
 	free(h->labels);
+	free(h->binds);
 	free(h->path);
 	study_release(h->study);
 	seen_release(h->seen);
@@ -97,6 +98,11 @@ enum em_status session_publish(struct session *s, struct em_err *err)
 	struct buf points = {0};
 	breaks_list(&s->breaks, &points);
 	h->pub.breaks = h->breaks = buf_take(&points);
+	if (s->binds.count && (h->binds = malloc(s->binds.count * sizeof *h->binds))) {
+		memcpy(h->binds, s->binds.all, s->binds.count * sizeof *h->binds);
+		h->pub.binds = h->binds;
+		h->pub.bound = s->binds.count;
+	}
 	struct buf labels = {0};
 	labels_list(&s->labels, s->branches.all[s->branches.current].name, &labels);
 	if (labels.len) /* lines end between, not behind */

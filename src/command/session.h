@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "command/binds.h"
 #include "elbow/example.h"
 #include "elbow/landscape.h"
 #include "elbow/run.h"
@@ -56,6 +57,7 @@ enum job_kind {
 	JOB_EDIT,     /* name: an array of theta or q; at, value: the element's new one */
 	JOB_POINT,    /* name: break, watch, catch (text: of what), delete, enable, disable (count: the number, 0 all). Leaves the run
 	               * alone; what to say is in the picture's `said` */
+	JOB_BIND,     /* name: a key; text: the commands it is short for, "" no longer. Leaves the run alone */
 	JOB_LABEL,    /* name: for the step where the run stands */
 	JOB_DIAGNOSE, /* likewise: what may be wrong with the fit */
 	JOB_SAVE,     /* text: a file for all of the session; m: in the place of one that is there. Leaves the session alone */
@@ -107,6 +109,8 @@ struct picture {
 	size_t branches;                   /* how many there are */
 	size_t version;                    /* another after every job but those that leave the run alone */
 	const char *breaks;                /* where the session stops on its own, a line each, safe for a terminal; NULL: not known */
+	const struct bind *binds;          /* keys of the user's own; NULL: none */
+	size_t bound;                      /* how many */
 	const char *labels;                /* of the branch's steps, likewise */
 	const char *said;                  /* what the last job has to say at length, safe for a terminal; NULL: nothing */
 	struct picture_part *part;         /* private */

@@ -216,6 +216,13 @@ static const struct cmd table[] = {
 	 "Runs the built-in examples (or one of them) from their published starts, each in a run of its own, and prints what was "
 	 "published beside what comes out. Fails when they differ beyond the printed digits.",
 	 "selftest coins"},
+	{"bind", CMD_OTHER, "[KEY [COMMAND]]", 0, -1, NULL, false, verb_bind, "make a key short for a command",
+	 "In every view, before what the key does there. Keys are x, F5, Ctrl-A, Alt-x, Space, Enter, Tab, Up, PgDn, Home ...; the digits, q, Q, :, ?, F1, Esc and "
+	 "Ctrl-C, Ctrl-L, Ctrl-Z stay what they are. Several commands go between quotes; : before the command opens the prompt with it. Without COMMAND the key's is shown, "
+	 "without KEY yours are listed. Written into ~/.config/elbow/init it holds from every start on.",
+	 "bind F5 \"finish 5; show step\""},
+	{"unbind", CMD_OTHER, "KEY", 1, 1, NULL, false, verb_bind, "give a key back", "It does again what it did before bind.",
+	 "bind F5 finish; unbind F5"},
 	{"help", CMD_OTHER, "[NAME]", 0, 1, NULL, false, verb_help, "help on commands, keys and settings",
 	 "With the name of a command or setting, help on that.", "help continue"},
 	{"quit", CMD_OTHER, "", 0, 0, NULL, false, verb_quit, "leave elbow", "Nothing is saved on its own; export writes.",

@@ -39,6 +39,8 @@ enum em_status verb_beside(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_branch(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_study(const struct cmd_call *c, struct em_err *err);
 /* break, watch, catch, delete, enable, disable: by the command's name */
+/* binds.c: bind, unbind */
+enum em_status verb_bind(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_point(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_audit(const struct cmd_call *c, struct em_err *err);
 enum em_status verb_diagnose(const struct cmd_call *c, struct em_err *err);

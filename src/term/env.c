@@ -25,17 +25,28 @@ bool env_no_color(void)
 	return no && *no;
 }
 
-char *env_data_directory(void)
+/* XDG's rule: the variable where it is an absolute path, else the place below HOME. */
+static char *below(const char *variable, const char *otherwise, const char *name)
 {
-	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+	const char *given = getenv(variable), *home = getenv("HOME");
 	struct buf b = {0};
-	if (data && data[0] == '/')
-		buf_printf(&b, "%s/elbow", data);
+	if (given && given[0] == '/')
+		buf_printf(&b, "%s/%s", given, name);
 	else if (home && home[0] == '/')
-		buf_printf(&b, "%s/.local/share/elbow", home);
+		buf_printf(&b, "%s/%s/%s", home, otherwise, name);
 	else
 		return NULL;
 	return buf_take(&b);
+}
+
+char *env_state_directory(void)
+{
+	return below("XDG_STATE_HOME", ".local/state", "elbow");
+}
+
+char *env_config_file(void)
+{
+	return below("XDG_CONFIG_HOME", ".config", "elbow/init");
 }
 
 int env_sync_fd(void)

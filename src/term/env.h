@@ -12,8 +12,10 @@ const char *env_term(void);
 bool env_utf8(void);
 /* NO_COLOR, when not empty. */
 bool env_no_color(void);
-/* Where the histories are kept: XDG_DATA_HOME/elbow or HOME/.local/share/elbow. Owned; NULL: nowhere. */
-char *env_data_directory(void);
+/* Where the histories are kept: XDG_STATE_HOME/elbow or HOME/.local/state/elbow. Owned; NULL: nowhere. */
+char *env_state_directory(void);
+/* The user's file of commands: XDG_CONFIG_HOME/elbow/init or HOME/.config/elbow/init. Owned; NULL: none. */
+char *env_config_file(void);
 /* ELBOW_SYNC_FD, an aid for tests: a descriptor that gets a zero byte after each frame with nothing left to do. -1: none. */
 int env_sync_fd(void);
 

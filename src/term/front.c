@@ -60,11 +60,10 @@ static bool is_immediate(const char *line)
 	       strcmp(c->name, "selftest") != 0;
 }
 
-/* An error on the bottom line, or where it would be cut there, over the screen. */
-static void complain(struct screen *s, const char *text)
+void screen_complain(struct screen *s, const char *text)
 {
 	screen_say(s, true, text);
-	if (!s->canvas || canvas_width(s->canvas, s->message) <= s->canvas->w - 2)
+	if (!strchr(text, '\n') && (!s->canvas || canvas_width(s->canvas, s->message) <= s->canvas->w - 2))
 		return;
 	s->message[0] = '\0';
 	overlay_set(&s->overlay, text);
@@ -80,7 +79,7 @@ enum em_status screen_run(struct screen *s, const char *line)
 	if (st == EM_CANCELLED)
 		screen_say(s, false, "stopped; the run stands where its last whole step left it");
 	else if (st)
-		complain(s, err.msg);
+		screen_complain(s, err.msg);
 	return st;
 }
 

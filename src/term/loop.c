@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "term/config.h"
 #include "term/env.h"
 #include "term/errlog.h"
 #include "term/painter.h"
@@ -122,6 +123,18 @@ static void unbound(struct screen *s, const struct key *k)
 	screen_say(s, false, text);
 }
 
+/* What the user has bound the key to. */
+static bool own_line(struct screen *s, const struct key *k, char out[sizeof ((struct bind *)0)->line])
+{
+	const struct picture *pic = session_picture(s->session);
+	bool found = false;
+	for (size_t i = 0; i < pic->bound && !found; i++)
+		if ((found = strcmp(pic->binds[i].key, k->name) == 0))
+			memcpy(out, pic->binds[i].line, sizeof pic->binds[i].line);
+	picture_release(pic);
+	return found;
+}
+
 static void answer(struct screen *s, const struct key *k)
 {
 	char click[64];
@@ -143,8 +156,9 @@ static void answer(struct screen *s, const struct key *k)
 		screen_quit(s);
 		return;
 	}
+	char own[sizeof ((struct bind *)0)->line];
 	const struct cmd_key *bound = cmd_key_find(s->ui.view->name, k->name);
-	const char *line = bound ? bound->line : NULL;
+	const char *line = own_line(s, k, own) ? own : bound ? bound->line : NULL;
 	if (!line && strcmp(k->name, "C-l") == 0)
 		painter_redraw();
 	else if (!line && strcmp(k->name, "Click") == 0)
@@ -358,6 +372,27 @@ static void say_opened(struct screen *s)
 	picture_release(pic);
 }
 
+/* A line of the user's file; what is wrong with it stops nothing. */
+static enum em_status config_line(void *self, const char *line, struct em_err *err)
+{
+	struct screen *s = self;
+	return s->quit ? EM_CANCELLED : cmd_execute(&s->front, line, err);
+}
+
+static void run_config(struct screen *s)
+{
+	struct buf wrong = {0};
+	const struct picture *pic = session_picture(s->session);
+	bool wanted = em_settings_number(pic->settings, "config") != 0;
+	picture_release(pic);
+	if (wanted)
+		config_run(s, config_line, &wrong);
+	if (wrong.s && !s->quit)
+		screen_complain(s, wrong.s);
+	s->dirty = true;
+	buf_free(&wrong);
+}
+
 /* Until quit. *err: why `open` failed. */
 static void run(struct screen *s, const struct job *open, char *const *lines, size_t n, struct em_err *err)
 {
@@ -370,6 +405,8 @@ static void run(struct screen *s, const struct job *open, char *const *lines, si
 		return;
 	else
 		say_opened(s);
+	if (!st && !s->quit)
+		run_config(s);
 	for (size_t i = 0; i < n && !st && !s->quit; i++)
 		st = screen_run(s, lines[i]);
 	s->running = 0;
@@ -449,7 +486,7 @@ int term_screen(struct session *s, const struct job *open, char *const *lines, s
 {
 	enum painter_fault fault = PAINTER_NO_SCREEN;
 	int status = 1;
-	char *directory = env_data_directory();
+	char *directory = env_state_directory();
 	bool ok = signals_open() && prompt_setup(true, directory);
 	free(directory);
 	if (ok && *env_term())

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "term/past.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,15 +116,15 @@ static bool write_list(int fd, const struct past_list *l)
 	return ok && fsync(fd) == 0;
 }
 
-void past_save(const struct past *p)
+bool past_save(const struct past *p)
 {
 	struct past_list merged = {0};
 	struct buf temporary = {0};
 	if (!p->path || p->fresh.n == 0)
-		return;
+		return true;
 	char *directory = strdup(p->path);
 	if (!directory)
-		return;
+		return false;
 	*strrchr(directory, '/') = '\0';
 	make_directories(directory);
 	free(directory);
@@ -132,14 +133,19 @@ void past_save(const struct past *p)
 		list_add(&merged, p->fresh.line[i], strlen(p->fresh.line[i]));
 	buf_printf(&temporary, "%s.XXXXXX", p->path);
 	int fd = temporary.failed ? -1 : mkstemp(temporary.s); /* for the owner alone from the start */
-	if (fd >= 0) {
-		bool ok = write_list(fd, &merged);
-		ok = close(fd) == 0 && ok;
-		if (!ok || rename(temporary.s, p->path))
-			unlink(temporary.s);
+	bool ok = fd >= 0 && write_list(fd, &merged);
+	int why = errno;
+	ok = fd >= 0 && close(fd) == 0 && ok;
+	if (ok && rename(temporary.s, p->path)) {
+		why = errno;
+		ok = false;
 	}
+	if (fd >= 0 && !ok)
+		unlink(temporary.s);
 	buf_free(&temporary);
 	list_free(&merged);
+	errno = why;
+	return ok;
 }
 
 void past_close(struct past *p)

@@ -4,6 +4,7 @@
 #ifndef ELBOW_TERM_PAST_H
 #define ELBOW_TERM_PAST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { PAST_MOST = 500 };
@@ -23,8 +24,8 @@ struct past {
 void past_open(struct past *p, const char *directory, const char *name);
 /* Blank lines and lines with control characters are left out; an older equal line goes. */
 void past_add(struct past *p, const char *line);
-/* Adds this run's lines to what the file holds by now, whole or not at all. Failure is silent: it is only a comfort. */
-void past_save(const struct past *p);
+/* Adds this run's lines to what the file holds by now, whole or not at all. False, and errno: it could not be written. */
+bool past_save(const struct past *p);
 void past_close(struct past *p);
 
 #endif

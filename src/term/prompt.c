@@ -3,6 +3,7 @@
  * The one file that knows readline, whose state is global and single, hence the statics. On the screen its streams lead nowhere,
  * its terminal functions are off, and its input is a queue into which all bytes of a key go at once, so that characters of
  * several bytes and keys with Alt arrive whole. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -254,8 +255,13 @@ void prompt_teardown(void)
 		prompt_close();
 	forget_menu();
 	buf_free(&look);
+	bool told = false;
 	for (int i = 0; i < 2; i++) {
-		past_save(&pasts[i]);
+		bool kept = past_save(&pasts[i]);
+		if (!kept && !told) {
+			fprintf(stderr, "elbow: %s: %s; what was typed is not remembered\n", pasts[i].path, strerror(errno));
+			told = true;
+		}
 		past_close(&pasts[i]);
 	}
 	clear_history();

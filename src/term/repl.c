@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "command/command.h"
 #include "command/report.h"
+#include "term/config.h"
 #include "term/env.h"
 #include "term/prompt.h"
 #include "term/signals.h"
@@ -71,7 +72,7 @@ static void take_signals(struct repl *r)
 static bool is_step(enum job_kind kind)
 {
 	return kind != JOB_OPEN && kind != JOB_SET && kind != JOB_SELFTEST && kind != JOB_LANDSCAPE && kind != JOB_STUDY && kind != JOB_SPLIT && kind != JOB_FRAME && kind != JOB_RACE && kind != JOB_DIAGNOSE && kind != JOB_BESIDE &&
-	       kind != JOB_BRANCHES && kind != JOB_COMPARE && kind != JOB_RESTARTS && kind != JOB_POINT && kind != JOB_SAVE && kind != JOB_JOURNAL && kind != JOB_SCRIPT && kind != JOB_LABEL;
+	       kind != JOB_BRANCHES && kind != JOB_COMPARE && kind != JOB_RESTARTS && kind != JOB_POINT && kind != JOB_SAVE && kind != JOB_JOURNAL && kind != JOB_SCRIPT && kind != JOB_LABEL && kind != JOB_BIND;
 }
 
 static enum em_status submit(void *self, const struct job *job, struct em_err *err)
@@ -167,6 +168,25 @@ static enum em_status run_line(struct repl *r, const char *line)
 		complain(r, &err);
 	}
 	return st;
+}
+
+/* A line of the user's file; what is wrong with it stops nothing. */
+static enum em_status config_line(void *self, const char *line, struct em_err *err)
+{
+	struct repl *r = self;
+	return r->quit ? EM_CANCELLED : cmd_execute(&r->front, line, err);
+}
+
+static void run_config(struct repl *r)
+{
+	struct buf wrong = {0};
+	const struct picture *pic = session_picture(r->session);
+	if (em_settings_number(pic->settings, "config") != 0)
+		config_run(r, config_line, &wrong);
+	picture_release(pic);
+	if (wrong.s)
+		fprintf(stderr, "%s\n", wrong.s);
+	buf_free(&wrong);
 }
 
 /* A signal between two keys. */
@@ -278,6 +298,8 @@ static void run(struct repl *r, const struct job *open, char *const *lines, size
 	if (!st && open_now->said)
 		put(r, open_now->said);
 	picture_release(open_now);
+	if (!st)
+		run_config(r);
 	for (size_t i = 0; i < n && !st && !r->quit; i++)
 		st = run_line(r, lines[i]);
 	if (r->interactive && !r->quit)
@@ -296,7 +318,7 @@ int term_prompt(struct session *s, const struct job *open, char *const *lines, s
 	}
 	ui_init(&r.ui);
 	if (r.interactive) {
-		char *directory = env_data_directory();
+		char *directory = env_state_directory();
 		r.interactive = prompt_setup(false, directory);
 		free(directory);
 	}

@@ -52,6 +52,8 @@ void screen_line(struct screen *s, const char *line);
 /* Runs a line to its end and says what went wrong. */
 enum em_status screen_run(struct screen *s, const char *line);
 void screen_say(struct screen *s, bool is_error, const char *text);
+/* An error on the bottom line, or where it would be cut there, over the screen. */
+void screen_complain(struct screen *s, const char *text);
 /* Lines for the person: one as a message, more over the screen until a key is pressed. self: the screen. */
 void screen_print(void *self, const char *text);
 /* Leaves, or asks first when a job runs. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "view/pane.h"
 #include "view/ui.h"
 
@@ -150,6 +151,14 @@ static void build(struct sheet *p, const struct ui *ui, const struct picture *pi
 		snprintf(title, sizeof title, "Keys in %s", from->title);
 		heading(p, title);
 		keys_of(p, from->name);
+	}
+	if (pic->bound)
+		heading(p, "Keys of yours");
+	for (size_t i = 0; i < pic->bound; i++) {
+		struct buf line = {0};
+		text_safe(&line, pic->binds[i].line, strlen(pic->binds[i].line));
+		row(p, pic->binds[i].key, line.s ? line.s : "");
+		buf_free(&line);
 	}
 	heading(p, "Keys everywhere");
 	keys_of(p, "");

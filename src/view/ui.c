@@ -32,6 +32,8 @@ static const struct em_setting rows[] = {
 	{"mouse", EM_SWITCH, "on", 0, 0, NULL, EM_EFFECT_NOW, "wheel and click; off leaves the mouse to the terminal"},
 	{"grid", EM_INTEGER, "0", 0, 1000, NULL, EM_EFFECT_NOW, "terms or columns a row when they form a picture; 0: they form none"},
 	{"refine", EM_SWITCH, "on", 0, 0, NULL, EM_EFFECT_NOW, "estimates of log p that were asked for are refined while nothing else is to do"},
+	{"config", EM_SWITCH, "on", 0, 0, NULL, EM_EFFECT_NOW,
+	 "-s config=off: the commands and keys in ~/.config/elbow/init are not read at the start"},
 	{"size", EM_TEXT, "80x24", 0, 0, NULL, EM_EFFECT_NOW, "columns x rows of a screenshot made without a screen"},
 };
 
