@@ -140,7 +140,7 @@ static void test_history(void **state)
 	pty_wait(p, "[3 Terms]");
 	pty_send(p, "q");
 	check_end(p, 0);
-	const char *path = in_place(".local/share/elbow/history");
+	const char *path = in_place(".local/state/elbow/history");
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	FILE *f = fopen(path, "r");

@@ -133,14 +133,25 @@ static void list(const struct cmd_call *c, const char *key, struct buf *b)
 		buf_printf(b, "%s%s", key ? key : "no keys of yours", key ? " is not bound" : ": bind F5 finish 5 makes one");
 }
 
+static const char *behind_word(const char *text)
+{
+	char quote = 0;
+	for (; *text && (quote || !strchr(" \t", *text)); text++)
+		if (*text == '\\' && quote != '\'' && text[1])
+			text++;
+		else if (quote && *text == quote)
+			quote = 0;
+		else if (!quote && (*text == '"' || *text == '\''))
+			quote = *text;
+	return text + strspn(text, " \t");
+}
+
 /* What is behind the key, as it was typed; or as one quoted word, for several commands. */
 static enum em_status line_of(const struct cmd_call *c, struct job *job, struct em_err *err)
 {
-	const char *raw = c->rest + strcspn(c->rest, " \t"), *line = raw + strspn(raw, " \t");
+	const char *line = behind_word(c->rest);
 	if (c->argc == 2)
 		line = c->argv[1];
-	else if (strchr("\"'\\", c->rest[0]))
-		return em_fail(err, EM_USAGE, "give the commands as one word too: bind ';' \"finish 5\"");
 	if (strlen(line) >= sizeof job->text)
 		return em_fail(err, EM_USAGE, "%s: too long; source FILE takes longer ones", c->argv[0]);
 	snprintf(job->text, sizeof job->text, "%s", line);
