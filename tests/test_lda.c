@@ -433,6 +433,34 @@ static void test_alpha_newton(void **state)
 	}
 }
 
+/* One alpha whose best lies beyond an end of the range stops there and leaves the others theirs. */
+static void test_alpha_at_an_end(void **state)
+{
+	(void)state;
+	enum { DOCS = 30, K = 3 };
+	static const double best[][K] = {{1e-8, 0.5, 2}, {0.3, 1e-9, 1e-9}, {1e6, 1e6, 2}};
+	for (size_t t = 0; t < 3; t++)
+		for (int from = 0; from < 3; from++) {
+			static const double starts[] = {1e-6, 0.7, 1e4};
+			double ss[K], a[K], scratch[2 * K], sum = 0, total = 0;
+			for (size_t k = 0; k < K; k++)
+				sum += best[t][k];
+			for (size_t k = 0; k < K; k++) {
+				ss[k] = DOCS * (special_digamma(best[t][k]) - special_digamma(sum));
+				a[k] = starts[from];
+			}
+			for (int again = 0; again < 5; again++) /* as M-steps do */
+				lda_alpha_vector(a, K, ss, DOCS, scratch);
+			for (size_t k = 0; k < K; k++)
+				total += a[k];
+			for (size_t k = 0; k < K; k++) {
+				double g = a[k] * (DOCS * (special_digamma(total) - special_digamma(a[k])) + ss[k]);
+				bool low = a[k] < 1.00001e-6 && g < 0, high = a[k] > 0.99999e4 && g > 0;
+				assert_true(low || high || fabs(g) < 1e-5 * DOCS);
+			}
+		}
+}
+
 static void test_given_topics_are_checked(void **state)
 {
 	(void)state;
@@ -507,6 +535,7 @@ int main(void)
 		cmocka_unit_test(test_kl_by_definition),
 		cmocka_unit_test(test_agrees_with_lda_c),
 		cmocka_unit_test(test_alpha_newton),
+		cmocka_unit_test(test_alpha_at_an_end),
 		cmocka_unit_test(test_given_topics_are_checked),
 		cmocka_unit_test(test_guarded_never_falls_where_cold_does),
 	};

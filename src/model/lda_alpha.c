@@ -76,25 +76,33 @@ static double vector_value(const double *a, size_t k, const double *ss, double d
 	return f;
 }
 
-/* The Newton direction for a Hessian diag(h) + z 11' (A.2): (g_i - c)/h_i with c = sum(g/h) / (1/z + sum(1/h)).
- * Returns the largest relative step. */
+/* At an end of the range, and uphill is beyond it. */
+static bool held(double a, double g)
+{
+	return (a < alpha_min * (1 + 1e-6) && g < 0) || (a > alpha_max * (1 - 1e-6) && g > 0);
+}
+
+/* The Newton direction for a Hessian diag(h) + z 11' (A.2): (g_i - c)/h_i with c = sum(g/h) / (1/z + sum(1/h)), of those that
+ * are not held: one at an end must not keep the others from their maximum. Returns the largest relative step. */
 static double direction(const double *a, size_t k, const double *ss, double docs, double *d)
 {
 	double total = 0, gh = 0, h1 = 0;
 	for (size_t i = 0; i < k; i++)
 		total += a[i];
-	double z = docs * special_trigamma(total), psi = special_digamma(total);
+	double z = docs * special_trigamma(total), psi = special_digamma(total), largest = 0;
 	for (size_t i = 0; i < k; i++) {
 		double h = -docs * special_trigamma(a[i]);
 		double g = docs * (psi - special_digamma(a[i])) + ss[i];
+		if (held(a[i], g))
+			continue;
 		gh += g / h;
 		h1 += 1 / h;
 	}
-	double c = gh / (1 / z + h1), largest = 0;
+	double c = gh / (1 / z + h1);
 	for (size_t i = 0; i < k; i++) {
 		double h = -docs * special_trigamma(a[i]);
 		double g = docs * (psi - special_digamma(a[i])) + ss[i];
-		d[i] = -(g - c) / h;
+		d[i] = held(a[i], g) ? 0 : -(g - c) / h;
 		largest = fmax(largest, fabs(d[i]) / a[i]);
 	}
 	return largest;
