@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -165,6 +166,32 @@ static void test_marks(void **state)
 	close_desk(&d);
 }
 
+static void read_text(const char *path, char *out, size_t size)
+{
+	FILE *f = fopen(path, "r");
+	assert_non_null(f);
+	out[fread(out, 1, size - 1, f)] = '\0';
+	fclose(f);
+}
+
+/* `set eta` is the setting, though eta is a number of theta too: a prior on the topics can be had and left again. */
+static void test_settings_come_first(void **state)
+{
+	(void)state;
+	struct desk d;
+	open_desk(&d);
+	good(&d, "open example paradox");
+	good(&d, "set eta 0.1");
+	good(&d, "finish");
+	says(&d, "print log_p", "unknown");
+	good(&d, "set eta=0.2");
+	says(&d, "print eta", "0.2");
+	good(&d, "set eta 0");
+	good(&d, "finish");
+	says(&d, "print kl >= 0", "1"); /* known again */
+	close_desk(&d);
+}
+
 /* One that its own signs call doubtful says so everywhere. */
 static void test_doubtful(void **state)
 {
@@ -202,6 +229,21 @@ static void test_doubtful(void **state)
 	says(&d, line, "doubtful");
 	snprintf(line, sizeof line, "show document %zu", n + 1);
 	says(&d, line, ", doubtful, KL ~");
+	good(&d, "evidence draws 100"); /* the rest: the sum is doubtful too */
+	char path[] = "/tmp/elbow-test-XXXXXX", text[4096];
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	close(fd);
+	snprintf(line, sizeof line, "export! trace %s", path);
+	good(&d, line);
+	read_text(path, text, sizeof text);
+	assert_non_null(strstr(text, "\n1,1,E,"));
+	assert_non_null(strstr(strstr(text, "\n1,1,E,"), ",doubtful,"));
+	snprintf(line, sizeof line, "export! documents %s", path);
+	good(&d, line);
+	read_text(path, text, sizeof text);
+	assert_true(strstr(text, ",doubtful,0.") && !strstr(text, ",none,"));
+	unlink(path);
 	close_desk(&d);
 }
 
@@ -211,6 +253,7 @@ int main(void)
 	    cmocka_unit_test(test_words),
 	    cmocka_unit_test(test_cost),
 	    cmocka_unit_test(test_marks),
+	    cmocka_unit_test(test_settings_come_first),
 	    cmocka_unit_test(test_doubtful),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -383,11 +383,15 @@ static enum em_status set_element(const struct cmd_call *c, struct em_err *err)
 	return st;
 }
 
-/* An array of one number, named without an index. */
+/* An array of one number, named without an index; a setting of that name (eta of LDA, alpha) comes first. */
 static bool is_lone_array(const struct cmd_call *c)
 {
 	const struct em_snapshot *s = c->picture->run;
 	size_t n = strcspn(c->argv[0], "=");
+	char name[64];
+	snprintf(name, sizeof name, "%.*s", (int)(n < sizeof name ? n : sizeof name - 1), c->argv[0]);
+	if (em_settings_row(c->picture->settings, name))
+		return false;
 	for (unsigned i = 0; s && i < s->problem->layout.theta_arrays; i++) {
 		const struct em_array *a = s->problem->layout.theta + i;
 		if (strlen(a->name) == n && strncmp(a->name, c->argv[0], n) == 0 && a->rank == 1 && a->dim[0] == 1)

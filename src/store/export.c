@@ -19,9 +19,9 @@ static void number(struct buf *b, double x)
 		buf_puts(b, x > 0 ? "inf" : "-inf");
 }
 
-static const char *kind_name(enum em_evidence_kind k)
+static const char *kind_name(enum em_evidence_kind k, bool doubtful)
 {
-	return k == EM_EVIDENCE_EXACT ? "exact" : k == EM_EVIDENCE_ESTIMATE ? "estimate" : "none";
+	return k == EM_EVIDENCE_EXACT ? "exact" : k != EM_EVIDENCE_ESTIMATE ? "none" : doubtful ? "doubtful" : "estimate";
 }
 
 static enum em_status finish(struct buf *b, const char *path, bool replace, struct em_err *err)
@@ -47,7 +47,7 @@ enum em_status em_export_trace(const struct em_snapshot *s, const char *path, bo
 			buf_putc(&b, ',');
 			number(&b, before[i]);
 		}
-		buf_printf(&b, ",%s,", kind_name(e->evidence));
+		buf_printf(&b, ",%s,", kind_name(e->evidence, e->doubtful > 0));
 		number(&b, e->log_evidence_se);
 		buf_putc(&b, ',');
 		number(&b, e->kl);
@@ -115,7 +115,7 @@ enum em_status em_export_documents(const struct em_snapshot *s, const char *path
 	buf_putc(&b, '\n');
 	for (size_t n = 0; n < d->observations; n++) {
 		const struct em_obs *o = s->obs + n;
-		bool known = !isnan(o->log_evidence);
+		bool known = !isnan(o->log_evidence), guess = !known && !isnan(o->guess.log_p);
 		double length = em_data_length(d, n);
 		em_data_label(d, n, label, sizeof label);
 		buf_printf(&b, "%zu,", n + 1);
@@ -125,9 +125,11 @@ enum em_status em_export_documents(const struct em_snapshot *s, const char *path
 		buf_putc(&b, ',');
 		number(&b, o->elbo);
 		buf_putc(&b, ',');
-		number(&b, o->log_evidence);
-		buf_printf(&b, ",%s,%s,", kind_name(known ? EM_EVIDENCE_EXACT : EM_EVIDENCE_NONE), known ? "0" : "");
-		number(&b, o->kl);
+		number(&b, guess ? o->guess.log_p : o->log_evidence);
+		buf_printf(&b, ",%s,", kind_name(known ? EM_EVIDENCE_EXACT : guess ? EM_EVIDENCE_ESTIMATE : EM_EVIDENCE_NONE, o->guess.doubtful));
+		number(&b, known ? 0 : guess ? o->guess.se : NAN);
+		buf_putc(&b, ',');
+		number(&b, guess ? o->guess.log_p - o->elbo : o->kl);
 		shares(&b, s, n, room);
 		buf_putc(&b, '\n');
 	}
