@@ -234,7 +234,7 @@ static void test_a_decrease_is_marked(void **state)
 	fixture_command(&f, "left");
 	see(&f, 80, 24, "FELL");
 	f.snapshot.verdict.kind = EM_DECREASED;
-	see(&f, 80, 24, "ELBO fell"); /* in the top line */
+	see(&f, 80, 24, "fell   iteration 3: M done"); /* in the top line */
 	fixture_close(&f);
 }
 

@@ -75,14 +75,16 @@ struct em_obs {
 };
 
 enum em_verdict_kind {
-	EM_NOT_CONVERGED, /* still rising */
+	EM_NOT_CONVERGED, /* still moving */
 	EM_CONVERGED,     /* what is still to come is below the tolerance */
 	EM_STALLED,       /* nothing moves though the start was a fixed point or a saddle */
 	EM_DECREASED,     /* the ELBO fell beyond rounding */
 	EM_LIMIT,         /* stopped by a limit (iterations) */
-	EM_STUCK,         /* the next step has no result: a component collapses */
+	EM_STUCK,         /* broken: the next step has no result, for a component collapses */
 	EM_BROKEN         /* an invariant was breached */
 };
+/* "converged", "stalled", "still moving", "fell", "hit a limit" or "broken"; texts begin with it. */
+const char *em_verdict_word(enum em_verdict_kind kind);
 
 struct em_verdict {
 	enum em_verdict_kind kind;

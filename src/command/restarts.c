@@ -176,7 +176,7 @@ static void bars(struct buf *b, const struct session *s, const struct end *e, si
 		           number_fixed(e[i].elbo, 4).s, last->iteration, place);
 		for (int j = 0; j < bar; j++)
 			buf_puts(b, "█");
-		buf_printf(b, "%s%s\n", bar ? "" : "▏", e[i].s->verdict.kind == EM_CONVERGED ? "" : e[i].s->verdict.kind == EM_STALLED ? " stalled" : " not converged");
+		buf_printf(b, "%s%s%s\n", bar ? "" : "▏", e[i].s->verdict.kind == EM_CONVERGED ? "" : " ", e[i].s->verdict.kind == EM_CONVERGED ? "" : em_verdict_word(e[i].s->verdict.kind));
 	}
 }
 

@@ -67,7 +67,7 @@ static void judge_limit(struct held *h, size_t limit)
 		return;
 	h->limited = *h->owned;
 	v->kind = EM_LIMIT;
-	snprintf(v->text, sizeof v->text, "stopped after max_iterations=%zu, %.150s", limit, h->owned->verdict.text);
+	snprintf(v->text, sizeof v->text, "%s: max_iterations=%zu; %.250s", em_verdict_word(EM_LIMIT), limit, h->owned->verdict.text);
 	h->pub.run = &h->limited;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,8 +69,7 @@ static void fill(const struct em_run *r, struct held *x)
 	em_verdict_doubt(&s->verdict, s->problem, s->theta);
 	if (r->broken) {
 		s->verdict.kind = r->broken;
-		memcpy(s->verdict.text, r->breach, sizeof r->breach);
-		s->verdict.text[sizeof r->breach - 1] = '\0';
+		snprintf(s->verdict.text, sizeof s->verdict.text, "%s: %.*s", em_verdict_word(r->broken), (int)sizeof r->breach, r->breach);
 	}
 }
 

@@ -10,6 +10,14 @@
 
 enum { ENDS = 6 };
 
+const char *em_verdict_word(enum em_verdict_kind kind)
+{
+	static const char *const words[] = {
+	    [EM_NOT_CONVERGED] = "still moving", [EM_CONVERGED] = "converged", [EM_STALLED] = "stalled", [EM_DECREASED] = "fell",
+	    [EM_LIMIT] = "hit a limit",          [EM_STUCK] = "broken",        [EM_BROKEN] = "broken"};
+	return words[kind];
+}
+
 const char *em_phase_name(enum em_phase p)
 {
 	static const char *const names[] = {"init", "E", "M", "e", "m", "edit"};
@@ -86,7 +94,7 @@ static void say_unfinished(struct em_verdict *v, double gain, const struct pace 
 	if (v->capped)
 		snprintf(capped, sizeof capped, "; %s %s%s hit the sweep limit", number_count(v->capped).s, observation,
 		         v->capped == 1 ? "" : "s");
-	snprintf(v->text, sizeof v->text, "not converged: the last iteration gained %s nats; %s%s", number_short(gain, 3).s,
+	snprintf(v->text, sizeof v->text, "still moving: the last iteration gained %s nats; %s%s", number_short(gain, 3).s,
 	         rate, capped);
 }
 
@@ -103,12 +111,12 @@ struct em_verdict em_verdict_on(const struct em_entry *ledger, size_t position, 
 		}
 	if (ledger[position].decreased && (ledger[position].phase == EM_E || ledger[position].phase == EM_M)) {
 		v.kind = EM_DECREASED;
-		snprintf(v.text, sizeof v.text, "decreased: step %zu lost %s nats; %s %zu lost most", position,
+		snprintf(v.text, sizeof v.text, "fell: step %zu lost %s nats; %s %zu lost most", position,
 		         number_short(-ledger[position].gain, 3).s, observation, ledger[position].worst + 1);
 		return v;
 	}
 	if (n < 2) {
-		snprintf(v.text, sizeof v.text, "not converged: no iteration is complete yet");
+		snprintf(v.text, sizeof v.text, "still moving: no iteration is complete yet");
 		return v;
 	}
 	double gain = end[0]->elbo - end[1]->elbo, rounding = end[0]->allowance;
@@ -123,7 +131,10 @@ struct em_verdict em_verdict_on(const struct em_entry *ledger, size_t position, 
 		v.to_come = gain * v.rate / (1 - v.rate); /* Aitken */
 	if (v.to_come > 0)
 		v.iterations = v.to_come <= tolerance ? 0 : ceil(log(tolerance / v.to_come) / log(v.rate));
-	if (n == 2 && fabs(gain) <= rounding) {
+	if (gain < -2 * rounding) { /* each of its two steps may lose to rounding */
+		v.kind = EM_DECREASED;
+		snprintf(v.text, sizeof v.text, "fell: the last iteration lost %s nats", number_short(-gain, 3).s);
+	} else if (n == 2 && fabs(gain) <= rounding) {
 		v.kind = EM_STALLED;
 		snprintf(v.text, sizeof v.text,
 		         "stalled: nothing moved from the start, a fixed point that may be a saddle; try another seed or init");

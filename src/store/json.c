@@ -59,13 +59,10 @@ char *em_json_entry(const struct em_problem *p, const struct em_entry *e)
 
 char *em_json_verdict(const struct em_verdict *v)
 {
-	static const char *const names[] = {
-	    [EM_NOT_CONVERGED] = "not converged", [EM_CONVERGED] = "converged", [EM_STALLED] = "stalled", [EM_DECREASED] = "fell",
-	    [EM_LIMIT] = "limit",                 [EM_STUCK] = "stuck",         [EM_BROKEN] = "broken"};
 	json_t *o = json_object();
 	if (!o)
 		return NULL;
-	json_object_set_new(o, "verdict", json_string(names[v->kind]));
+	json_object_set_new(o, "verdict", json_string(em_verdict_word(v->kind)));
 	put(o, "rate", v->rate);
 	put(o, "to_come", v->to_come);
 	json_object_set_new(o, "capped", json_integer((json_int_t)v->capped));

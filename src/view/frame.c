@@ -84,18 +84,11 @@ static bool say_place(const struct em_snapshot *s, char *out, size_t size)
 
 static void say_verdict(const struct em_snapshot *s, struct line *l)
 {
-	static const struct {
-		const char *text;
-		enum color color;
-	} words[] = {
-	    [EM_NOT_CONVERGED] = {"", COLOR_DIM},      [EM_CONVERGED] = {"converged", COLOR_GOOD},
-	    [EM_STALLED] = {"stalled", COLOR_WARN},    [EM_DECREASED] = {"ELBO fell", COLOR_BAD},
-	    [EM_LIMIT] = {"limit reached", COLOR_WARN}, [EM_STUCK] = {"stuck", COLOR_BAD},
-	    [EM_BROKEN] = {"BREACH", COLOR_BAD},
-	};
-	if (words[s->verdict.kind].text[0])
-		snprintf(add(l, 2, true, on_bar(words[s->verdict.kind].color, ATTR_BOLD))->text, 160, "%s",
-		         words[s->verdict.kind].text);
+	static const enum color colors[] = {
+	    [EM_CONVERGED] = COLOR_GOOD, [EM_STALLED] = COLOR_WARN, [EM_DECREASED] = COLOR_BAD, [EM_LIMIT] = COLOR_WARN, [EM_STUCK] = COLOR_BAD,
+	    [EM_BROKEN] = COLOR_BAD};
+	if (s->verdict.kind != EM_NOT_CONVERGED) /* that it moves is what one sees */
+		snprintf(add(l, 2, true, on_bar(colors[s->verdict.kind], ATTR_BOLD))->text, 160, "%s", em_verdict_word(s->verdict.kind));
 }
 
 static int line_width(const struct canvas *c, const struct line *l)
