@@ -192,6 +192,43 @@ static void test_settings_come_first(void **state)
 	close_desk(&d);
 }
 
+static bool bound_shows(struct desk *d, const char *text)
+{
+	const struct picture *pic = session_picture(d->session);
+	struct ui ui;
+	ui_init(&ui);
+	ui.view = &view_bound;
+	struct canvas *c = canvas_new(100, 30, GLYPHS_UTF8);
+	assert_non_null(c);
+	view_bound.draw(&ui, pic, c, canvas_rect(c));
+	bool yes = fixture_shows(c, text);
+	canvas_free(c);
+	ui_close(&ui);
+	picture_release(pic);
+	return yes;
+}
+
+/* Bound: how many are which, also where some are missing; a change by the same draws is an estimate too. */
+static void test_bound(void **state)
+{
+	(void)state;
+	struct desk d;
+	open_desk(&d);
+	good(&d, "open example paradox");
+	good(&d, "set evidence_budget 0");
+	good(&d, "finish 2");
+	good(&d, "evidence 1");
+	assert_true(bound_shows(&d, "unknown: 0 exact, 1 estimated of 2 documents"));
+	good(&d, "evidence 2");
+	assert_true(bound_shows(&d, "0 exact, 2 estimated, 0 doubtful of 2 documents"));
+	assert_true(bound_shows(&d, "~−0.011   =   +0.000008   +   ~−0.011"));
+	good(&d, "evidence exact 1");
+	assert_true(bound_shows(&d, "1 exact, 1 estimated, 0 doubtful of 2 documents"));
+	good(&d, "evidence exact 2");
+	assert_true(bound_shows(&d, "−10.731") && !bound_shows(&d, "~−10.7") && bound_shows(&d, "~−0.011")); /* the step before is not known exactly */
+	close_desk(&d);
+}
+
 /* One that its own signs call doubtful says so everywhere. */
 static void test_doubtful(void **state)
 {
@@ -254,6 +291,7 @@ int main(void)
 	    cmocka_unit_test(test_cost),
 	    cmocka_unit_test(test_marks),
 	    cmocka_unit_test(test_settings_come_first),
+	    cmocka_unit_test(test_bound),
 	    cmocka_unit_test(test_doubtful),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,6 +75,11 @@ static void fill_table(struct table *t, const struct em_snapshot *s)
 	put(t->change[EVIDENCE], pane_change_at(dp, d));
 	put(t->change[ELBO], pane_change_at(now->gain, d));
 	put(t->change[KL], pane_change_at(e ? -now->gain : moved.se > 0 ? dp - now->gain : now->kl - old->kl, d));
+	if (moved.se > 0 && !isnan(dp)) { /* estimated: ~, and ? where it cannot be told from 0 */
+		bool doubt = fabs(dp) <= 3 * moved.se;
+		put(t->change[EVIDENCE], number_about(pane_change_at(dp, d), doubt));
+		put(t->change[KL], number_about(pane_change_at(dp - now->gain, d), doubt));
+	}
 	snprintf(t->change_label, LABEL, "change");
 }
 

@@ -197,9 +197,10 @@ static void say_estimated(const struct em_snapshot *s, char *out, size_t size)
 	size_t n = s->problem->layout.observations, exact = 0, guessed = 0, doubtful = 0;
 	const char *one = s->problem->model->observation;
 	for (size_t i = 0; i < n; i++) {
-		exact += isnan(s->obs[i].log_evidence) ? 0 : 1;
-		guessed += isnan(s->obs[i].guess.log_p) ? 0 : 1;
-		doubtful += !isnan(s->obs[i].guess.log_p) && s->obs[i].guess.doubtful ? 1 : 0;
+		bool known = !isnan(s->obs[i].log_evidence), guess = !known && !isnan(s->obs[i].guess.log_p);
+		exact += known ? 1 : 0;
+		guessed += guess ? 1 : 0;
+		doubtful += guess && s->obs[i].guess.doubtful ? 1 : 0;
 	}
 	if (!guessed) {
 		snprintf(out, size, "log p(X|θ) was estimated at this θ; evidence estimates it again.");
@@ -219,9 +220,11 @@ void pane_unknown(const struct em_snapshot *s, char *out, size_t size)
 		say_estimated(s, out, size);
 	if (now->evidence != EM_EVIDENCE_NONE)
 		return;
-	size_t n = s->problem->layout.observations, missing = 0;
-	for (size_t i = 0; i < n; i++)
+	size_t n = s->problem->layout.observations, missing = 0, guessed = 0;
+	for (size_t i = 0; i < n; i++) {
 		missing += isnan(s->obs[i].log_evidence) ? 1 : 0;
+		guessed += isnan(s->obs[i].log_evidence) && !isnan(s->obs[i].guess.log_p) ? 1 : 0;
+	}
 	double budget = em_settings_row(s->problem->settings, "evidence_budget")
 	                    ? em_settings_number(s->problem->settings, "evidence_budget")
 	                    : NAN;
@@ -230,6 +233,9 @@ void pane_unknown(const struct em_snapshot *s, char *out, size_t size)
 		snprintf(step, sizeof step, ", evidence_step %g s in all", em_settings_number(s->problem->settings, "evidence_step"));
 	if (s->problem->model->global)
 		snprintf(out, size, "log p(X|α,η) is an integral over the topics too, and unknown; while α and η stay it stays, so KL falls by what the ELBO rises.");
+	else if (guessed) /* asked for some, or stopped: what was found is kept */
+		snprintf(out, size, "log p(X|θ) is unknown: %s exact, %s estimated of %s %ss; evidence goes on.", number_count(n - missing).s,
+		         number_count(guessed).s, number_count(n).s, one);
 	else if (budget == 0)
 		snprintf(out, size, "log p(X|θ) is unknown because evidence_budget is 0.");
 	else if (missing > 0 && isfinite(budget))
