@@ -42,7 +42,7 @@ char *em_json_entry(const struct em_problem *p, const struct em_entry *e)
 	put(o, "energy", e->energy);
 	put(o, "entropy", e->entropy);
 	put(o, "log_evidence", e->log_evidence);
-	json_object_set_new(o, "log_evidence_kind", json_string(kinds[e->evidence]));
+	json_object_set_new(o, "log_evidence_kind", json_string(e->evidence == EM_EVIDENCE_ESTIMATE && e->doubtful ? "doubtful" : kinds[e->evidence]));
 	put(o, "log_evidence_se", e->log_evidence_se);
 	put(o, "kl", e->kl);
 	for (size_t i = 0; i < p->layout.terms; i++)
