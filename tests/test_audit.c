@@ -130,6 +130,10 @@ static void test_sound_and_unsound(void **state)
 	assert_int_equal(run(&g, line), EM_BREACH); /* far from done */
 	says(&g, "its numbers are to be believed");
 	says(&g, "the stop is NOT to be believed");
+	if (fit_brief()) { /* converging takes long there */
+		close_rig(&g);
+		return;
+	}
 	assert_int_equal(run(&g, "set tolerance 0.5; continue until gain < 0.001"), EM_OK);
 	write_result(&g, 0);
 	if (run(&g, line))

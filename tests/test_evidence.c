@@ -12,6 +12,7 @@
 
 #include "base/special.h"
 #include "small.h"
+#include "fit.h"
 
 /* 50-digit arithmetic: recurrence up to 60, then the asymptotic series with 25 Bernoulli numbers. */
 static void test_special_functions(void **state)
@@ -234,7 +235,7 @@ static void test_many_topics(void **state)
 {
 	(void)state;
 	static const char *const ks[] = {"20", "64", "65", "300"};
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < (fit_brief() ? 1 : 4); i++) {
 		struct em_corpus *c = small_random(8, 30, 40, 40);
 		struct em_data data = {EM_DATA_CORPUS, "x", c->docs, c, NULL, NULL};
 		struct em_settings *s = small_settings("components", ks[i], NULL);

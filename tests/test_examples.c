@@ -98,7 +98,7 @@ static void test_every_example(void **state)
 	(void)state;
 	const struct em_example *e;
 	for (size_t i = 0; (e = em_example_at(i)); i++) {
-		if (getenv("ELBOW_VALGRIND") && i % 3) /* a part of them is enough there */
+		if (getenv("ELBOW_VALGRIND") && i % 5) /* a part of them is enough there */
 			continue;
 		assert_true(strlen(e->title) > 0 && strlen(e->title) < 80 && strlen(e->source) > 0);
 		for (size_t m = 0; e->models[m]; m++) {
@@ -127,7 +127,7 @@ static void test_units_and_back(void **state)
 	const struct em_example *e;
 	struct job back = {.kind = JOB_GOTO, .count = 4}, whole = {.kind = JOB_PHASE, .count = 1}, sweep = {.kind = JOB_STEP, .size = EM_SWEEP, .count = 1};
 	for (size_t i = 0; (e = em_example_at(i)); i++) {
-		if (strcmp(e->models[0], "lda") == 0 || (getenv("ELBOW_VALGRIND") && i % 3))
+		if (strcmp(e->models[0], "lda") == 0 || (getenv("ELBOW_VALGRIND") && i % 5))
 			continue;
 		struct session *s = open_example(e, e->models[0]);
 		perform(s, &whole);

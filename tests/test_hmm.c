@@ -388,7 +388,7 @@ static void test_alike(void **state)
 	(void)state;
 	static const char *const components[] = {"2", "4", "7", "16", "19"};
 	char *text = babble(5, 30, 6);
-	for (size_t c = 0; c < 5; c++) {
+	for (size_t c = 0; c < 5; c += getenv("ELBOW_VALGRIND") ? 3 : 1) {
 		const char *k = components[c];
 		struct fit one = open_fit(text, NULL, "components", k, "threads", "1", NULL);
 		struct fit three = open_fit(text, NULL, "components", k, "threads", "3", NULL);

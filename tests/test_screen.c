@@ -108,6 +108,22 @@ static void test_keys_move_the_ledger(void **state)
 	check_quit(p);
 }
 
+static void test_a_break_stops(void **state)
+{
+	(void)state;
+	struct pty *p = open_plain();
+	pty_send(p, ":break iteration = 2\r");
+	pty_wait(p, "break 1: iteration = 2");
+	pty_send(p, "c");
+	pty_wait(p, "break 1: iteration = 2 holds");
+	assert_true(pty_shows(p, "iteration 2: E done, next M"));
+	pty_send(p, ":bind F6 continue; delete 1\r"); /* a key of one's own goes on; the delete is a second command */
+	pty_wait_gone(p, "holds");
+	pty_send(p, "\033[17~");
+	pty_wait(p, "converged");
+	check_quit(p);
+}
+
 static void test_views_and_help(void **state)
 {
 	(void)state;
@@ -570,6 +586,7 @@ int main(int argc, char *argv[])
 	    TEST(test_data_that_cannot_be_opened),
 	    TEST(test_commands_of_the_start),
 	    TEST(test_keys_move_the_ledger),
+	    TEST(test_a_break_stops),
 	    TEST(test_views_and_help),
 	    TEST(test_redraw),
 	    TEST(test_long_text_lies_over_the_screen),

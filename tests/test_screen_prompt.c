@@ -164,6 +164,57 @@ static void test_history(void **state)
 	check_quit(p);
 }
 
+/* Where nothing can be written the program works all the same, and says so once. */
+static void test_history_nowhere(void **state)
+{
+	(void)state;
+	FILE *f = fopen(in_place(".local"), "w"); /* a file in the way of the folder */
+	assert_non_null(f);
+	fclose(f);
+	struct pty *p = open_plain();
+	pty_send(p, ":view terms\r/harbour\r");
+	pty_wait(p, "[3 Terms]");
+	pty_send(p, "q");
+	pty_wait_live(p, "Not a directory; what was typed");
+	check_status(p, 0);
+	pty_free(p);
+}
+
+static void write_config(const char *text)
+{
+	assert_int_equal(mkdir(in_place(".config"), 0700), 0);
+	assert_int_equal(mkdir(in_place(".config/elbow"), 0700), 0);
+	FILE *f = fopen(in_place(".config/elbow/init"), "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* The user's file comes before the command line's; what is wrong in it is told and stops nothing. */
+static void test_config(void **state)
+{
+	(void)state;
+	write_config("# mine\nbind F5 finish 2\nnonsense\nbind x \"finish; view trace\"\nfinish\n");
+	struct pty *p = open_args(ARGS("-e", "next"));
+	pty_wait(p, "init:3: no command \"nonsense\"");
+	assert_true(pty_shows(p, "iteration 2: E done, next M")); /* after the file's finish */
+	pty_send(p, " ");
+	pty_send(p, "\033[15~");
+	pty_wait(p, "iteration 3: M done");
+	pty_send(p, "x");
+	pty_wait(p, "[2 Trace]");
+	assert_true(pty_shows(p, "iteration 4: M done"));
+	pty_send(p, ":unbind F5\r");
+	pty_send(p, "\033[15~");
+	pty_wait(p, "F5 does nothing here");
+	check_quit(p);
+	p = open_args(ARGS("-s", "config=off"));
+	pty_wait(p, "start, next E");
+	pty_send(p, "\033[15~");
+	pty_wait(p, "F5 does nothing here");
+	check_quit(p);
+}
+
 static void test_search(void **state)
 {
 	(void)state;
@@ -282,6 +333,8 @@ int main(int argc, char *argv[])
 	    TEST(test_completion),
 	    TEST(test_reverse_search),
 	    TEST(test_history),
+	    TEST(test_history_nowhere),
+	    TEST(test_config),
 	    TEST(test_search),
 	    TEST(test_paste),
 	    TEST(test_terminals_without_a_screen),

@@ -134,7 +134,7 @@ static void test_brute(void **state)
 {
 	(void)state;
 	static const double alphas[] = {0.05, 0.3, 2};
-	for (uint64_t i = 0; i < (fit_brief() ? 3 : 18); i++)
+	for (uint64_t i = 0; i < (fit_brief() ? 1 : 18); i++)
 		for (size_t k = 2; k <= 3; k++) {
 			struct one o;
 			struct em_split x;

@@ -187,6 +187,26 @@ static void test_forecasts(void **state)
 }
 
 /* Macro steps have no rate, and nothing is forecast from them. */
+/* The words, and what falls: an iteration whose E lost more than its M won, beyond the rounding of both. */
+static void test_words(void **state)
+{
+	(void)state;
+	static const char *const words[] = {[EM_NOT_CONVERGED] = "still moving", [EM_CONVERGED] = "converged", [EM_STALLED] = "stalled",
+	                                    [EM_DECREASED] = "fell", [EM_LIMIT] = "hit a limit", [EM_STUCK] = "broken", [EM_BROKEN] = "broken"};
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		assert_string_equal(em_verdict_word((enum em_verdict_kind)i), words[i]);
+	static const struct {
+		double elbo[3];
+		enum em_verdict_kind kind;
+	} cases[] = {{{-9, -7, -6}, EM_NOT_CONVERGED}, {{-9, -7, -7}, EM_CONVERGED}, {{-9, -9}, EM_STALLED}, {{-9, -7, -7.5}, EM_DECREASED},
+	             {{-9, -7, -7 - 1e-8}, EM_DECREASED}, {{-9, -7, -7 - 5e-10}, EM_CONVERGED}};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct em_verdict v = on(cases[i].elbo, cases[i].kind == EM_STALLED ? 2 : 3, 0.01);
+		assert_int_equal(v.kind, cases[i].kind);
+		assert_memory_equal(v.text, em_verdict_word(v.kind), strlen(em_verdict_word(v.kind)));
+	}
+}
+
 static void test_macro_steps(void **state)
 {
 	(void)state;
@@ -205,6 +225,6 @@ static void test_macro_steps(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_rates), cmocka_unit_test(test_forecasts), cmocka_unit_test(test_macro_steps)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_rates), cmocka_unit_test(test_forecasts), cmocka_unit_test(test_macro_steps), cmocka_unit_test(test_words)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,6 +20,7 @@
 #include "view/pane.h"
 #include "view/ranks.h"
 #include "view/topics.h"
+#include "fit.h"
 
 /* ---- lists ---- */
 
@@ -507,8 +508,8 @@ static void sweep(struct fixture *f, const struct view *v, enum glyphs glyphs, b
 	assert_non_null(c);
 	c->mono = f->ui.mono = mono;
 	f->ui.glyphs = glyphs;
-	for (int h = 1; h <= 30; h++)
-		for (int w = 1; w <= 90; w += w < 45 ? 1 : 3) {
+	for (int h = 1; h <= 30; h += fit_brief() ? 3 : 1)
+		for (int w = 1; w <= 90; w += fit_brief() ? 8 : w < 45 ? 1 : 3) {
 			struct rect r = {3, 2, w, h};
 			canvas_fill(c, canvas_rect(c), style_of(COLOR_BAD), '~');
 			v->draw(&f->ui, &f->pic, c, r);

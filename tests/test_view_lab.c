@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -295,6 +296,33 @@ static void test_study(void **state)
 	close_shown(&v);
 }
 
+/* LDA too, but without a word there is nothing to find out. */
+static void test_empty(void **state)
+{
+	(void)state;
+	char path[] = "/tmp/elbow-test-XXXXXX.ldac";
+	int fd = mkstemps(path, 5);
+	assert_true(fd >= 0 && write(fd, "2 0:1 1:2\n0\n1 2:3\n", 19) == 19);
+	close(fd);
+	struct shown v = {0};
+	struct em_err err = {0};
+	struct job open = {.kind = JOB_OPEN};
+	open_example(&v, "paradox");
+	snprintf(open.text, sizeof open.text, "%s", path);
+	perform(&v, &open);
+	assert_int_equal(v.pic->run->problem->layout.observations, 3);
+	step(&v, EM_PHASE, 1);
+	run(&v, "lab 2");
+	assert_false(ask(&v));
+	assert_true(shows(&v, "This document is empty"));
+	assert_int_equal(session_perform(v.session, &(struct job){.kind = JOB_STUDY, .count = 1, .m = true}, NULL, &err), EM_USAGE);
+	assert_non_null(strstr(err.msg, "document 2 is empty"));
+	run(&v, "lab 3");
+	assert_true(ask(&v));
+	close_shown(&v);
+	unlink(path);
+}
+
 static void test_elsewhere(void **state)
 {
 	(void)state;
@@ -356,6 +384,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_goldens), cmocka_unit_test(test_numbers), cmocka_unit_test(test_keys),      cmocka_unit_test(test_wants),
 	    cmocka_unit_test(test_study),   cmocka_unit_test(test_sizes),   cmocka_unit_test(test_elsewhere),
+	    cmocka_unit_test(test_empty),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
