@@ -302,7 +302,7 @@ static void test_empty(void **state)
 	(void)state;
 	char path[] = "/tmp/elbow-test-XXXXXX.ldac";
 	int fd = mkstemps(path, 5);
-	assert_true(fd >= 0 && write(fd, "2 0:1 1:2\n0\n1 2:3\n", 19) == 19);
+	assert_true(fd >= 0 && write(fd, "2 0:1 1:2\n0\n1 2:3\n", 18) == 18);
 	close(fd);
 	struct shown v = {0};
 	struct em_err err = {0};

@@ -19,7 +19,10 @@ enum em_status study_new(const struct em_snapshot *s, size_t n, size_t version, 
 {
 	struct em_stop stop = {h ? h->cancelled : NULL, h ? h->self : NULL};
 	struct em_document d;
-	if (!study_of(s, n, &d))
+	bool lda = n < s->problem->layout.observations && !s->problem->model->exact && em_document_of(s->problem, s->theta, n, &d);
+	if (lda && !study_of(s, n, &d))
+		return em_fail(err, EM_USAGE, "study: document %zu is empty: its posterior is the prior, and so is its q", n + 1);
+	if (!lda)
 		return em_fail(err, EM_USAGE, "study: it is for a document of lda by mean field; there the posterior is not q");
 	struct study *x = calloc(1, sizeof *x);
 	if (!x)
