@@ -21,7 +21,7 @@
 #include "view/ui.h"
 
 enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_LIMIT = 3 };
-enum { OPT_SEED = 256, OPT_INIT, OPT_PROMPT, OPT_EXAMPLE, OPT_MAN, OPT_JSON, OPT_SESSION };
+enum { OPT_SEED = 256, OPT_INIT, OPT_PROMPT, OPT_EXAMPLE, OPT_MAN, OPT_JSON, OPT_SESSION, OPT_NO_CONFIG };
 
 struct options {
 	struct job open;
@@ -303,7 +303,7 @@ static const char short_options[] = "m:k:s:e:x:bhV";
 static const struct option longs[] = {
 	{"model", 1, NULL, 'm'},   {"components", 1, NULL, 'k'}, {"set", 1, NULL, 's'},          {"seed", 1, NULL, OPT_SEED},
 	{"init", 1, NULL, OPT_INIT}, {"execute", 1, NULL, 'e'},  {"script", 1, NULL, 'x'},       {"batch", 0, NULL, 'b'},
-	{"prompt", 0, NULL, OPT_PROMPT}, {"example", 1, NULL, OPT_EXAMPLE}, {"man", 0, NULL, OPT_MAN}, {"json", 0, NULL, OPT_JSON}, {"session", 1, NULL, OPT_SESSION},
+	{"prompt", 0, NULL, OPT_PROMPT}, {"example", 1, NULL, OPT_EXAMPLE}, {"man", 0, NULL, OPT_MAN}, {"json", 0, NULL, OPT_JSON}, {"session", 1, NULL, OPT_SESSION}, {"no-config", 0, NULL, OPT_NO_CONFIG},
 	{"help", 0, NULL, 'h'},    {"version", 0, NULL, 'V'},    {NULL, 0, NULL, 0},
 };
 
@@ -357,6 +357,7 @@ static enum em_status option(struct session *s, struct options *o, int c, const 
 {
 	switch (c) {
 	case OPT_SESSION: o->session = arg; return EM_OK;
+	case OPT_NO_CONFIG: return set(s, "config", "off", err);
 	case 'm':
 	case OPT_EXAMPLE: o->fresh = true; return EM_OK; /* taken in the first pass */
 	case 'k': o->fresh = true; return set(s, "components", arg, err);

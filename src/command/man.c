@@ -15,6 +15,7 @@ const struct man_option man_options[] = {
 	{'b', "batch", NULL, "no screen, no prompt: run -e and -x, or the main job, and exit"},
 	{0, "session", "FILE", "keep the session in a file, step by step; one that is there goes on"},
 	{0, "prompt", NULL, "the prompt without the screen"},
+	{0, "no-config", NULL, "leave out ~/.config/elbow/init"},
 	{0, "json", NULL, "batch mode with one line of JSON a step, and one for the verdict; no other output"},
 	{0, "example", "NAME", "a built-in data set; the default is gazette"},
 	{0, "man", NULL, "print the man page"},
