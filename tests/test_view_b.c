@@ -584,7 +584,7 @@ static void test_goldens(void **state)
 	fixture_command(&f, "select 1");
 	fixture_command(&f, "enter");
 	golden(&f, "reader", true);
-	fixture_command(&f, "why");
+	fixture_command(&f, "arithmetic");
 	fixture_command(&f, "right 3");
 	golden(&f, "reader-why", true);
 	fixture_close(&f);

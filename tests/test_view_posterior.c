@@ -137,7 +137,7 @@ static void test_goldens(void **state)
 			golden(&v, name, 80, 20, GLYPHS_ASCII);
 		golden(&v, name, 120, 32, GLYPHS_UTF8);
 		assert_int_equal(run(&v, "posterior", NULL), EM_OK);
-		assert_int_equal(run(&v, "why", NULL), EM_OK);
+		assert_int_equal(run(&v, "arithmetic", NULL), EM_OK);
 		snprintf(name, sizeof name, "%s-why", names[i]);
 		golden(&v, name, 120, 32, GLYPHS_UTF8);
 	}

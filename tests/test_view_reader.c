@@ -210,7 +210,7 @@ static void test_reader_why(void **state)
 	fixture_step(&f, EM_ITERATION, 2);
 	fixture_command(&f, "view reader");
 	fixture_command(&f, "select 3");
-	fixture_command(&f, "why");
+	fixture_command(&f, "arithmetic");
 	fixture_command(&f, "find butter");
 	struct canvas *c = fixture_screen(&f, 100, 30, GLYPHS_UTF8);
 	size_t term = f.ui.page->word[f.ui.page->kept[f.ui.token]].term;
@@ -231,7 +231,7 @@ static void test_reader_why(void **state)
 	c = fixture_screen(&f, 100, 30, GLYPHS_UTF8);
 	assert_false(fixture_shows(c, "β before"));
 	canvas_free(c);
-	fixture_command(&f, "why");
+	fixture_command(&f, "arithmetic");
 	c = fixture_screen(&f, 100, 30, GLYPHS_UTF8);
 	assert_false(fixture_shows(c, "e = exp"));
 	canvas_free(c);

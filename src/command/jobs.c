@@ -17,6 +17,7 @@
 #include "command/verbs.h"
 #include "elbow/diagnose.h"
 #include "elbow/kept.h"
+#include "elbow/why.h"
 
 /* The caller's hooks with a picture made on the way. */
 struct relay {
@@ -257,6 +258,16 @@ static enum em_status split(struct session *s, const struct em_hooks *h, struct 
 	return EM_OK;
 }
 
+static enum em_status say_cause(struct session *s, const struct em_hooks *h, struct em_err *err)
+{
+	struct em_why *why = calloc(1, sizeof *why);
+	enum em_status st = why ? em_run_why(s->run, h, why, err) : em_no_memory(err);
+	if (!st && !(s->said = strdup(why->text)))
+		st = em_no_memory(err);
+	free(why);
+	return st;
+}
+
 static enum em_status diagnose(struct session *s, const struct em_hooks *h, struct em_err *err)
 {
 	struct em_finding *f = NULL;
@@ -280,7 +291,7 @@ static bool looks_only(const struct job *job)
 	enum job_kind k = job->kind;
 	if (k == JOB_EVIDENCE) /* estimates come and go; what was found beside does not hang on them */
 		return !job->ask.exact;
-	return k == JOB_FRAME || k == JOB_LANDSCAPE || k == JOB_STUDY || k == JOB_SPLIT || k == JOB_SELFTEST || k == JOB_RACE || k == JOB_POINT || k == JOB_BIND || k == JOB_SAVE || k == JOB_SCRIPT;
+	return k == JOB_FRAME || k == JOB_LANDSCAPE || k == JOB_STUDY || k == JOB_SPLIT || k == JOB_SELFTEST || k == JOB_RACE || k == JOB_POINT || k == JOB_BIND || k == JOB_SAVE || k == JOB_SCRIPT || k == JOB_WHY || k == JOB_DIAGNOSE;
 }
 
 static enum em_status point_job(struct session *s, const struct job *job, struct buf *said, struct em_err *err)
@@ -443,6 +454,8 @@ enum em_status session_perform(struct session *s, const struct job *job, const s
 		st = branch_job(s, job, &quiet, err);
 	else if (job->kind == JOB_LABEL)
 		st = labels_put(&s->labels, s->branches.all[s->branches.current].name, em_run_entry(s->run)->step, job->name, err);
+	else if (job->kind == JOB_WHY)
+		st = say_cause(s, &quiet, err);
 	else if (job->kind == JOB_DIAGNOSE)
 		st = diagnose(s, &(struct em_hooks){.self = &r, .cancelled = relay_cancelled}, err);
 	else if (job->kind == JOB_SPLIT)

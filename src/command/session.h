@@ -60,6 +60,7 @@ enum job_kind {
 	JOB_BIND,     /* name: a key; text: the commands it is short for, "" no longer. Leaves the run alone */
 	JOB_LABEL,    /* name: for the step where the run stands */
 	JOB_DIAGNOSE, /* likewise: what may be wrong with the fit */
+	JOB_WHY,      /* likewise: which update did it, and what would cure it */
 	JOB_SAVE,     /* text: a file for all of the session; m: in the place of one that is there. Leaves the session alone */
 	JOB_JOURNAL,  /* text: a file that every step goes into from now on; one that is a session is opened first. "": no more */
 	JOB_SCRIPT,   /* text: a file for what was done as commands; m: in the place of one that is there. Leaves the session alone */

@@ -297,7 +297,7 @@ enum em_status verb_race(const struct cmd_call *c, struct em_err *err)
 
 enum em_status verb_diagnose(const struct cmd_call *c, struct em_err *err)
 {
-	return submit(c, &(struct job){.kind = JOB_DIAGNOSE}, err);
+	return submit(c, &(struct job){.kind = strcmp(c->command->name, "why") == 0 ? JOB_WHY : JOB_DIAGNOSE}, err);
 }
 
 enum em_status verb_beside(const struct cmd_call *c, struct em_err *err)

@@ -90,6 +90,10 @@ static const struct cmd table[] = {
 	 "Components that are empty, alike, uniform or one observation alone; a saddle (θ is pushed by a thousandth, on a run of its own); alpha out of range; E-steps at "
 	 "the sweep limit; floors that act. Each with its number.",
 	 "diagnose"},
+	{"why", CMD_LOOK, "", 0, 0, NULL, false, verb_diagnose, "which update did it, and what would cure it",
+	 "After a fall, a breach, a stall, or where it goes on too long: the steps of the last iteration are made again in pieces on a copy, the culprit is named (cold start, sweep "
+	 "limit, alpha, a floor, rounding, a saddle, a planted bug, a change of yours, or nothing but a slow rate), and the setting that would cure it is tried beside it, with both numbers.",
+	 "why"},
 	{"race", CMD_DATA, "[MOST]", 0, 1, NULL, false, verb_race, "plain EM against SQUAREM from here",
 	 "Two runs of their own from the θ there is now, one with accelerate=squarem, until nothing is gained any more or MOST E-steps (5000) are "
 	 "made; a table says how many E-steps each took to within 1, 1e-2, ... 1e-8 nats of the best bound.",
@@ -131,8 +135,8 @@ static const struct cmd table[] = {
 	 "elbo, kl, delta, ... and the terms; kl[12]; gamma[12][1], responsibilities[3][2], topics[3][harbour]; phi[12][harbour] is the arithmetic behind a word of a document. "
 	 "Each says where its parts come from, and which θ it was made with.",
 	 "explain elbo"},
-	{"why", CMD_LOOK, "", 0, 0, NULL, false, verb_ui, "the arithmetic behind the selected word",
-	 "In the Reader: β, exp ψ(γ), their product and φ for each topic.", "view reader; why"},
+	{"arithmetic", CMD_LOOK, "", 0, 0, NULL, false, verb_ui, "the arithmetic behind the selected word",
+	 "In the Reader: β, exp ψ(γ), their product and φ for each topic. A switch.", "view reader; arithmetic"},
 
 	{"posterior", CMD_LOOK, "", 0, 0, NULL, false, verb_ui, "q and the exact posterior as densities, in the place of the text",
 	 "In the Reader, for LDA by mean field: of two topics both densities over the share of one, of three the triangle. A switch.",

@@ -143,13 +143,21 @@ static void look_rest(struct list *l, const struct em_snapshot *s)
 			add(l, EM_TROUBLE_HEALTH, k, 0, NAN, "%s %zu: %s", p->model->component, k + 1, text);
 }
 
+/* NAME_update=fixed */
+static bool is_fixed(const struct em_problem *p, const char *array)
+{
+	char name[48];
+	snprintf(name, sizeof name, "%s_update", array);
+	return em_settings_row(p->settings, name) && strcmp(em_settings_text(p->settings, name), "fixed") == 0;
+}
+
 /* theta moved by a thousandth, the same for a seed: rows that sum to 1 and positive numbers by a factor, others by a part of their spread. */
 static void push(const struct em_problem *p, uint64_t seed, double *theta)
 {
 	for (unsigned a = 0; a < p->layout.theta_arrays; a++) {
 		const struct em_array *x = p->layout.theta + a;
 		size_t d1 = x->rank > 1 ? x->dim[1] : 1;
-		if (x->rank > 2)
+		if (x->rank > 2 || is_fixed(p, x->name))
 			continue;
 		double spread = 0;
 		for (size_t i = 0; i < x->dim[0]; i++)

@@ -71,7 +71,7 @@ static void take_signals(struct repl *r)
 
 static bool is_step(enum job_kind kind)
 {
-	return kind != JOB_OPEN && kind != JOB_SET && kind != JOB_SELFTEST && kind != JOB_LANDSCAPE && kind != JOB_STUDY && kind != JOB_SPLIT && kind != JOB_FRAME && kind != JOB_RACE && kind != JOB_DIAGNOSE && kind != JOB_BESIDE &&
+	return kind != JOB_OPEN && kind != JOB_SET && kind != JOB_SELFTEST && kind != JOB_LANDSCAPE && kind != JOB_STUDY && kind != JOB_SPLIT && kind != JOB_FRAME && kind != JOB_RACE && kind != JOB_DIAGNOSE && kind != JOB_WHY && kind != JOB_BESIDE &&
 	       kind != JOB_BRANCHES && kind != JOB_COMPARE && kind != JOB_RESTARTS && kind != JOB_POINT && kind != JOB_SAVE && kind != JOB_JOURNAL && kind != JOB_SCRIPT && kind != JOB_LABEL && kind != JOB_BIND;
 }
 

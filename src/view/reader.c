@@ -226,7 +226,7 @@ static void draw_word(struct canvas *c, struct rect r, const struct picture *pic
 		lead = z[k] > z[lead] ? k : lead;
 	if (z)
 		buf_printf(&b, " · exact %zu: %s", lead + 1, number_fixed(z[lead], 3).s);
-	const char *key = pane_key("reader", "why");
+	const char *key = pane_key("reader", "arithmetic");
 	if (key[0])
 		buf_printf(&b, " · %s why", key);
 	if (b.s && !b.failed)
@@ -499,7 +499,7 @@ static bool command(struct ui *ui, const struct picture *pic, const struct view_
 		ui->simplex = !ui->simplex;
 		return true;
 	}
-	if (strcmp(name, "why") == 0 || strcmp(name, "enter") == 0) {
+	if (strcmp(name, "arithmetic") == 0 || strcmp(name, "enter") == 0) {
 		ui->why = !ui->why;
 		return true;
 	}
