@@ -374,58 +374,6 @@ enum em_status em_file_put_branch(struct em_file *f, size_t i, const struct em_f
 
 /* ---- reading ---- */
 
-static void text_into(char *to, size_t size, sqlite3_stmt *s, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(s, column);
-	snprintf(to, size, "%s", text ? text : "");
-}
-
-static enum em_status branch_row(struct em_file *f, size_t i, const char *sql, sqlite3_stmt **s, struct em_err *err)
-{
-	enum em_status st = file_prepare(f, sql, s, err);
-	if (st)
-		return st;
-	sqlite3_bind_int64(*s, 1, (sqlite3_int64)i);
-	int got = sqlite3_step(*s);
-	if (got == SQLITE_ROW)
-		return EM_OK;
-	st = got == SQLITE_DONE ? em_fail(err, EM_INPUT, "%s: damaged: branch %zu is missing", f->path, i) : file_fail(f, err);
-	sqlite3_finalize(*s);
-	return st;
-}
-
-enum em_status em_file_model(struct em_file *f, size_t i, char *out, size_t size, struct em_err *err)
-{
-	sqlite3_stmt *s = NULL;
-	enum em_status st = branch_row(f, i, "SELECT model FROM branch WHERE id = ?1", &s, err);
-	if (st)
-		return st;
-	text_into(out, size, s, 0);
-	sqlite3_finalize(s);
-	return EM_OK;
-}
-
-enum em_status em_file_branch(struct em_file *f, size_t i, const struct em_setting_table *const tables[], size_t n,
-                              struct em_file_branch *out, struct em_settings **settings, struct em_err *err)
-{
-	sqlite3_stmt *s = NULL;
-	enum em_status st = branch_row(f, i, "SELECT name, parent, parent_step, path, example, model, checksum, init, settings, position FROM branch WHERE id = ?1",
-	                               &s, err);
-	if (st)
-		return st;
-	*out = (struct em_file_branch){.at = (size_t)sqlite3_column_int64(s, 2), .position = (size_t)sqlite3_column_int64(s, 9)};
-	text_into(out->name, sizeof out->name, s, 0);
-	text_into(out->from, sizeof out->from, s, 1);
-	text_into(out->data.path, sizeof out->data.path, s, 3);
-	text_into(out->data.example, sizeof out->data.example, s, 4);
-	text_into(out->data.model, sizeof out->data.model, s, 5);
-	out->data.sum = (uint64_t)sqlite3_column_int64(s, 6);
-	text_into(out->init, sizeof out->init, s, 7);
-	sqlite3_int64 id = sqlite3_column_int64(s, 8);
-	sqlite3_finalize(s);
-	return file_settings(f, id, tables, n, settings, err);
-}
-
 /* The settings of the rows read so far, by their ids. */
 struct em_file_part {
 	sqlite3_int64 *id;
