@@ -134,7 +134,7 @@ void man_page(struct buf *b, const struct em_settings *s)
 	man_commands(b);
 	man_keys(b);
 	man_settings(b, s);
-	buf_puts(b, ".SH EXIT STATUS\n0 done, 1 the ELBO fell, or the run ended in a breach or failed, 2 usage or input error, 3 stopped at max_iterations.\n"
+	buf_puts(b, ".SH EXIT STATUS\n0 done, 1 the ELBO fell, or the run ended broken, or something failed, 2 usage or input error, 3 stopped at max_iterations.\n"
 	            ".SH ENVIRONMENT\n\\fBNO_COLOR\\fR not empty: no colour. \\fBXDG_STATE_HOME\\fR (else ~/.local/state): elbow/history "
 	            "in it keeps what was typed at the prompt. \\fBXDG_CONFIG_HOME\\fR (else ~/.config): the commands in elbow/init are run at the start, on the screen "
 	            "and at the prompt, before those of \\-e and \\-x; an error in it is told and stops nothing.\n");

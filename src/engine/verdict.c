@@ -119,11 +119,12 @@ struct em_verdict em_verdict_on(const struct em_entry *ledger, size_t position, 
 		snprintf(v.text, sizeof v.text, "still moving: no iteration is complete yet");
 		return v;
 	}
-	double gain = end[0]->elbo - end[1]->elbo, rounding = end[0]->allowance;
+	double gain = end[0]->elbo - end[1]->elbo, rounding = end[0]->allowance, worst;
 	struct pace pace = pace_of(end, n);
 	for (size_t i = 0; i < n; i++)
 		if (end[i]->leap) /* macro steps have no steady rate */
 			pace = (struct pace){NAN, NAN, NAN};
+	worst = worst_case(gain, &pace);
 	v.rate = pace.rate;
 	v.missing = v.rate >= 0 && v.rate < 1 ? sqrt(v.rate) : NAN;
 	v.steady = fabs(pace.newer - pace.older) <= 0.01;
@@ -138,10 +139,10 @@ struct em_verdict em_verdict_on(const struct em_entry *ledger, size_t position, 
 		v.kind = EM_STALLED;
 		snprintf(v.text, sizeof v.text,
 		         "stalled: nothing moved from the start, a fixed point that may be a saddle; try another seed or init");
-	} else if (fabs(gain) <= rounding || (gain > 0 && gain < 1e-3 * tolerance) ||
-	           (gain < tolerance && worst_case(gain, &pace) < tolerance)) {
+	} else if (fabs(gain) <= rounding || (gain > 0 && gain < 1e-3 * tolerance && !(isfinite(worst) && worst >= tolerance)) ||
+	           (gain < tolerance && worst < tolerance)) {
 		v.kind = EM_CONVERGED;
-		double rest = fabs(gain) <= rounding ? NAN : worst_case(gain, &pace);
+		double rest = fabs(gain) <= rounding ? NAN : worst;
 		if (isfinite(rest))
 			snprintf(v.text, sizeof v.text, "converged: the last iteration gained %s nats; at the slowest of the last rates %s are to come "
 			         "(tolerance %s)", number_short(gain, 3).s, number_short(rest, 3).s, number_short(tolerance, 3).s);
