@@ -124,6 +124,39 @@ static void test_a_break_stops(void **state)
 	check_quit(p);
 }
 
+/* Killed in the middle, and there again. */
+static void test_a_session_survives(void **state)
+{
+	(void)state;
+	char path[200];
+	snprintf(path, sizeof path, "%s", in_place("kept.elbow"));
+	struct pty *p = open_args(ARGS("--session", path));
+	pty_wait(p, "every step goes into");
+	pty_send(p, "nnn");
+	pty_wait(p, "iteration 2: E done, next M");
+	pty_send(p, ":label here\r");
+	pty_wait_gone(p, ":label");
+	pty_signal(p, SIGKILL);
+	assert_int_equal(pty_exit(p), 128 + SIGKILL);
+	pty_free(p);
+	p = open_args(ARGS(path));
+	pty_wait(p, "session: gazette with 3 steps; stands at E 2 (step 3)");
+	assert_true(pty_shows(p, "iteration 2: E done, next M"));
+	pty_send(p, "bb");
+	pty_wait(p, "step 1 of 3: E 1 done, next M");
+	pty_send(p, ":goto here\r");
+	pty_wait(p, "iteration 2: E done, next M");
+	pty_send(p, ":save ");
+	pty_send(p, path);
+	pty_send(p, "\r");
+	pty_wait(p, "exists; add !");
+	pty_send(p, ":why\r");
+	pty_wait(p, "no steady rate yet");
+	pty_send(p, " ");
+	pty_wait_gone(p, "any key closes");
+	check_quit(p);
+}
+
 static void test_views_and_help(void **state)
 {
 	(void)state;
@@ -587,6 +620,7 @@ int main(int argc, char *argv[])
 	    TEST(test_commands_of_the_start),
 	    TEST(test_keys_move_the_ledger),
 	    TEST(test_a_break_stops),
+	    TEST(test_a_session_survives),
 	    TEST(test_views_and_help),
 	    TEST(test_redraw),
 	    TEST(test_long_text_lies_over_the_screen),
