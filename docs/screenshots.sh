@@ -7,7 +7,7 @@ mkdir -p "$to"
 export LC_ALL=C.UTF-8
 "$elbow" -b -s size=100x30 -e 'finish 3' -e "screenshot! $to/bound.svg" -e "screenshot! $to/bound.txt" \
 	-e 'view topics' -e "screenshot! $to/topics.svg" \
-	-e 'view documents' -e 'select 7' -e enter -e why -e "screenshot! $to/reader.svg"
+	-e 'view documents' -e 'select 7' -e enter -e arithmetic -e "screenshot! $to/reader.svg"
 "$elbow" -b -s size=100x30 --example faithful -e 'finish 21' -e 'view data' -e "screenshot! $to/data.svg"
 "$elbow" -b -s size=100x24 --example coins -e 'finish 3' -e 'view landscape' -e "screenshot! $to/landscape.svg"
 "$elbow" -b -s size=100x24 --example paradox -e 'finish 8' -e beside -e 'view trace' -e "screenshot! $to/paradox.svg" >/dev/null
