@@ -204,7 +204,8 @@ static void test_config(void **state)
 	pty_send(p, "x");
 	pty_wait(p, "[2 Trace]");
 	assert_true(pty_shows(p, "iteration 4: M done"));
-	pty_send(p, ":unbind F5\r");
+	pty_send(p, ":unbind F5; bind F5\r");
+	pty_wait(p, "F5 is not bound"); /* a key typed before that is still the old one */
 	pty_send(p, "\033[15~");
 	pty_wait(p, "F5 does nothing here");
 	check_quit(p);
