@@ -119,6 +119,8 @@ static void test_a_break_stops(void **state)
 	assert_true(pty_shows(p, "iteration 2: E done, next M"));
 	pty_send(p, ":bind F6 continue; delete 1; bind F6\r"); /* a key of one's own goes on; what follows are commands of their own */
 	pty_wait(p, "F6       continue");
+	pty_send(p, " ");
+	pty_wait_gone(p, "any key closes");
 	pty_send(p, "\033[17~");
 	pty_wait(p, "converged");
 	check_quit(p);
