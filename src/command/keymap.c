@@ -99,6 +99,7 @@ static const struct cmd_key keys[] = {
 	{"", "WheelDown", "down 3", ""},
 	{"", "]", "find-next", "next match"},
 	{"", "[", "find-previous", ""},
+	{"", "W", "why", "why"},
 	{"", "R", "restart", "restart"},
 	{"", ":", ":", "command"},
 	{"", "/", "/", "search"},

@@ -42,6 +42,19 @@ static enum em_status land(const struct em_problem *p, const struct em_evidence 
 	return EM_OK;
 }
 
+/* An array that has a setting of its name (alpha) stays in the range of that. */
+static bool within(const struct em_problem *p, const double *theta)
+{
+	for (unsigned a = 0; a < p->layout.theta_arrays; a++) {
+		const struct em_array *x = p->layout.theta + a;
+		const struct em_setting *row = em_settings_row(p->settings, x->name);
+		for (size_t i = 0; row && row->type == EM_REAL && x->rank == 1 && i < x->dim[0]; i++)
+			if (!(theta[x->offset + i * x->stride[0]] >= row->min && theta[x->offset + i * x->stride[0]] <= row->max))
+				return false;
+	}
+	return true;
+}
+
 enum em_status leap_take(const struct em_problem *p, const struct em_evidence *evidence, struct state *from,
                          const struct em_entry *before, const struct em_hooks *h, struct step_result *out, struct em_err *err)
 {
@@ -54,7 +67,8 @@ enum em_status leap_take(const struct em_problem *p, const struct em_evidence *e
 		st = iterate(p, evidence, from, before, h, e, m, err);
 	if (!st)
 		st = iterate(p, evidence, m[0].state, &m[0].entry, h, e + 1, m + 1, err);
-	if (!st && leap_theta(p, from->theta->v, m[0].state->theta->v, m[1].state->theta->v, theta->v, &length))
+	if (!st && leap_theta(p, from->theta->v, m[0].state->theta->v, m[1].state->theta->v, theta->v, &length) &&
+	    within(p, theta->v))
 		st = land(p, evidence, theta->v, m + 1, h, e + 2, m + 2, err);
 	if (!st) {
 		int end = m[2].state ? 2 : 1;
