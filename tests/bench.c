@@ -293,6 +293,7 @@ int main(int argc, char *argv[])
 	bench_hmm();
 	bench_exact();
 	bench_estimates();
+	bench_session();
 	struct rusage use;
 	getrusage(RUSAGE_SELF, &use);
 	printf("peak memory: %.0f MB\n", (double)use.ru_maxrss / 1024);

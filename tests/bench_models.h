@@ -10,4 +10,7 @@ void bench_gmm(void);
 void bench_unigrams(const struct em_corpus *c);
 void bench_hmm(void);
 
+/* bench_session.c */
+void bench_session(void);
+
 #endif
