@@ -316,6 +316,52 @@ static void test_damage(void **state)
 	refused("m.elbow", "the model gan");
 }
 
+/* What somebody wrote into it is no reason to believe it, nor to show it as it is. */
+static void test_tampering(void **state)
+{
+	(void)state;
+	struct session *a = session_of("open example coins"), *b;
+	execute(a, "finish 2");
+	execute(a, "break delta < 1e-9");
+	execute(a, "label here");
+	on_file(a, "save", "mine.elbow");
+	session_free(a);
+	static const struct {
+		const char *sql, *says;
+		bool opens;
+	} cases[] = {
+	    {"UPDATE branch SET name = char(27) || '[31mred'", "damaged: a branch's name", false},
+	    {"UPDATE branch SET position = -1", "what came after is lost", true},
+	    {"UPDATE branch SET example = '../../x'", "which this elbow does not have", false},
+	    {"UPDATE branch SET model = 'gmm'", "damaged", false},
+	    {"UPDATE breakpoint SET text = '1 break on 0 elbo >'", "damaged: column 7", true},
+	    {"UPDATE breakpoint SET text = 'nonsense'", "is no break", true},
+	    {"UPDATE label SET text = '2 main' || char(9) || '17'", "a label is a word", true},
+	    {"UPDATE command SET text = char(27) || '[2J'", "control characters", true},
+	    {"UPDATE settings SET json = replace(json, '\"2\"', '\"7\"')", "damaged", false},
+	    {"UPDATE settings SET json = '[' || id || ']'", "settings", false},
+	    {"UPDATE ledger SET phase = 77 WHERE step = 3", "steps 0 to 2 can be read", true},
+	    {"UPDATE term SET value = NULL WHERE step = 4", "steps 0 to 3 can be read", true},
+	    {"DROP TABLE term", "nothing can be read", false},
+	    {"DROP TABLE label", "damaged", true},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		copy("mine.elbow", "theirs.elbow", 1 << 24);
+		sql("theirs.elbow", cases[i].sql);
+		if (!cases[i].opens) {
+			refused("theirs.elbow", cases[i].says);
+			assert_null(strchr(err.msg, 27));
+			continue;
+		}
+		b = opened("theirs.elbow", cases[i].says);
+		const struct picture *p = session_picture(b);
+		assert_null(strchr(p->said, 27));
+		picture_release(p);
+		execute(b, "finish");
+		session_free(b);
+	}
+}
+
 /* Any page overwritten: opened or refused, never worse. */
 static void test_any_page(void **state)
 {
@@ -501,7 +547,7 @@ int main(void)
 	if (!mkdtemp(folder) || mkdir(in_folder("copy.d"), 0777))
 		return 1;
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_round_trips), cmocka_unit_test(test_journal), cmocka_unit_test(test_damage),
-	                                   cmocka_unit_test(test_any_page), cmocka_unit_test(test_data), cmocka_unit_test(test_scripts), cmocka_unit_test(test_labels)};
+	                                   cmocka_unit_test(test_tampering), cmocka_unit_test(test_any_page), cmocka_unit_test(test_data), cmocka_unit_test(test_scripts), cmocka_unit_test(test_labels)};
 	int rc = cmocka_run_group_tests(tests, NULL, NULL);
 	char clean[200];
 	snprintf(clean, sizeof clean, "rm -rf %s", folder);

@@ -332,6 +332,16 @@ static enum em_status same_screen(const struct session *s, struct em_settings **
 	return st;
 }
 
+/* Whatever is wrong with what the file says is damage, told with its name. */
+static enum em_status as_damage(const struct opening *o, enum em_status st, struct em_err *err)
+{
+	char why[400];
+	if ((st != EM_USAGE && st != EM_INPUT) || strncmp(err->msg, o->path, strlen(o->path)) == 0)
+		return st;
+	snprintf(why, sizeof why, "%s", err->msg);
+	return em_fail(err, EM_INPUT, "%s: damaged: %s", o->path, why);
+}
+
 static enum em_status read_branch(struct opening *o, size_t i, const struct em_hooks *h, struct em_err *err)
 {
 	const struct em_setting_table *tables[SESSION_TABLES];
@@ -346,19 +356,29 @@ static enum em_status read_branch(struct opening *o, size_t i, const struct em_h
 	if (!st)
 		st = em_file_branch(o->f, i, tables, session_tables(o->s, m, tables), &head, &settings, err);
 	if (!st)
+		st = em_settings_put(&settings, "model", model, err);
+	if (!st)
 		st = same_screen(o->s, &settings, err);
 	if (!st)
 		st = branches_add(&o->all, head.name, &b, err);
 	if (st) {
 		em_settings_release(settings);
-		return st;
+		return as_damage(o, st, err);
 	}
 	b->settings = settings;
 	b->at = head.at;
 	memcpy(b->from, head.from, sizeof b->from);
 	memcpy(b->init, head.init, sizeof b->init);
 	st = open_world(o, b, &head.data, err);
-	return st ? st : revive(o, i, b, head.position, h, err);
+	return st ? st : as_damage(o, revive(o, i, b, head.position, h, err), err);
+}
+
+static enum em_status add_command(struct script *x, const char *line, struct em_err *err)
+{
+	for (const char *p = line; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			return em_fail(err, EM_INPUT, "a command with control characters");
+	return script_add(x, line, err);
 }
 
 static enum em_status read_lists(struct opening *o, struct em_err *err)
@@ -366,7 +386,7 @@ static enum em_status read_lists(struct opening *o, struct em_err *err)
 	char *line = NULL;
 	enum em_status st = EM_OK;
 	for (size_t i = 0; !st && !(st = em_file_line(o->f, "command", i, &line, err)) && line; i++) {
-		st = script_add(&o->script, line, err);
+		st = add_command(&o->script, line, err);
 		free(line);
 	}
 	for (size_t i = 0; !st && !(st = em_file_line(o->f, "breakpoint", i, &line, err)) && line; i++) {
@@ -377,8 +397,9 @@ static enum em_status read_lists(struct opening *o, struct em_err *err)
 		st = labels_load(&o->labels, line, err);
 		free(line);
 	}
-	if (st != EM_INPUT)
+	if (st != EM_INPUT && st != EM_USAGE)
 		return st;
+	st = as_damage(o, st, err);
 	o->damaged = true;
 	buf_printf(&o->said, "%s; the commands, breaks and labels after that are lost\n", err->msg);
 	return EM_OK;

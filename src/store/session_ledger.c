@@ -438,6 +438,14 @@ static void read_row(sqlite3_stmt *s, struct em_file_part *part, struct em_kept 
 	}
 }
 
+/* Of what is counted on from here on. */
+static bool possible(const struct em_kept *k)
+{
+	const struct em_entry *e = &k->entry;
+	return (unsigned)k->size <= EM_ITERATION && (unsigned)e->phase <= EM_EDIT && (unsigned)e->size <= EM_ITERATION &&
+	       (unsigned)e->evidence <= EM_EVIDENCE_ESTIMATE && (unsigned)e->leap <= EM_LEAP_REFUSED;
+}
+
 static size_t read_terms(struct em_file *f, size_t branch, struct em_kept *k)
 {
 	sqlite3_stmt *s = NULL;
@@ -501,7 +509,7 @@ static enum em_status read_rows(struct em_file *f, size_t branch, sqlite3_stmt *
 		sqlite3_int64 id = sqlite3_column_int64(s, 1);
 		read_row(s, out->part, &k);
 		size_t terms = read_terms(f, branch, &k);
-		bool agrees = k.entry.step == out->count && (uint64_t)sqlite3_column_int64(s, COLUMN_SUM) == entry_sum(&k, terms, id);
+		bool agrees = possible(&k) && k.entry.step == out->count && (uint64_t)sqlite3_column_int64(s, COLUMN_SUM) == entry_sum(&k, terms, id);
 		if (agrees)
 			st = settings_of(f, id, tables, n, out->part, &k.settings, err);
 		if (!agrees || st) {
