@@ -196,6 +196,11 @@ static void test_journal(void **state)
 		same(a, b);
 		session_free(b);
 	}
+	char line[300];
+	snprintf(line, sizeof line, "save! %s", in_folder("j.elbow")); /* would take its place */
+	assert_int_equal(command(a, line), EM_USAGE);
+	snprintf(line, sizeof line, "open %s", in_folder("j.elbow"));
+	assert_int_equal(command(a, line), EM_USAGE);
 	execute(a, "journal off");
 	assert_int_not_equal(access(in_folder("j.elbow-wal"), F_OK), 0);
 	struct session *b = session_new(NULL);
@@ -211,8 +216,13 @@ static void test_journal(void **state)
 	same_numbers(x->run->theta, y->run->theta_before, x->run->problem->layout.theta_size, "theta");
 	picture_release(x);
 	picture_release(y);
-	session_free(a);
+	on_file(b, "journal", "j.elbow"); /* and if somebody takes it away */
+	unlink(in_folder("j.elbow"));
+	assert_int_equal(command(b, "finish"), EM_IO);
+	assert_non_null(strstr(err.msg, "somebody took it away"));
+	execute(b, "finish");
 	session_free(b);
+	session_free(a);
 }
 
 /* ---- what is not as it was ---- */

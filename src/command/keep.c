@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/number.h"
@@ -120,9 +121,26 @@ static enum em_status put_all(struct session *s, struct em_file *f, size_t lines
 	return st;
 }
 
+/* Whether a path leads to the journal's file. */
+static bool is_journal(const struct session *s, const char *path)
+{
+	struct stat st;
+	return s->keep.file && stat(path, &st) == 0 && st.st_dev == s->keep.device && st.st_ino == s->keep.inode;
+}
+
+static void remember(struct keep *k, struct em_file *f, const char *path, size_t lines)
+{
+	struct stat st = {0};
+	stat(path, &st);
+	*k = (struct keep){.file = f, .lines = lines, .device = st.st_dev, .inode = st.st_ino};
+	snprintf(k->path, sizeof k->path, "%s", path);
+}
+
 enum em_status keep_save(struct session *s, const char *path, bool replace, struct em_err *err)
 {
 	struct em_file *f = NULL;
+	if (is_journal(s, path))
+		return em_fail(err, EM_USAGE, "%s: every step goes into it already; save to another", path);
 	enum em_status st = em_file_create(NULL, &f, err);
 	if (!st)
 		st = put_all(s, f, 0, true, err);
@@ -174,7 +192,9 @@ enum em_status keep_job(struct session *s, struct em_err *err)
 		return EM_OK;
 	if (k->lines > s->script.count)
 		k->lines = s->script.count;
-	enum em_status st = put_all(s, k->file, k->lines, false, &own);
+	enum em_status st = is_journal(s, k->path) ? EM_OK : em_fail(&own, EM_IO, "%s: somebody took it away or put another in its place", k->path);
+	if (!st)
+		st = put_all(s, k->file, k->lines, false, &own);
 	k->lines = s->script.count;
 	if (!st)
 		return EM_OK;
@@ -472,10 +492,8 @@ static enum em_status open_file(struct session *s, const char *path, bool write,
 		s->said = buf_take(&o.said);
 	}
 	if (!st && write) {
-		s->keep.file = o.f;
+		remember(&s->keep, o.f, path, s->script.count);
 		o.f = NULL;
-		s->keep.lines = s->script.count;
-		snprintf(s->keep.path, sizeof s->keep.path, "%s", path);
 	}
 	em_file_close(o.f);
 	opening_free(&o);
@@ -484,6 +502,8 @@ static enum em_status open_file(struct session *s, const char *path, bool write,
 
 enum em_status keep_open(struct session *s, const char *path, const struct em_hooks *h, struct em_err *err)
 {
+	if (is_journal(s, path))
+		return em_fail(err, EM_USAGE, "%s: the journal of this session; it is open", path);
 	return open_file(s, path, false, h, err);
 }
 
@@ -493,7 +513,7 @@ enum em_status keep_journal(struct session *s, const char *path, const struct em
 		keep_close(s);
 		return EM_OK;
 	}
-	if (s->keep.file && strcmp(path, s->keep.path) == 0)
+	if (is_journal(s, path))
 		return EM_OK;
 	if (em_file_is(path)) {
 		keep_close(s);
@@ -511,8 +531,6 @@ enum em_status keep_journal(struct session *s, const char *path, const struct em
 	if (st)
 		return st;
 	keep_close(s);
-	s->keep.file = f;
-	s->keep.lines = s->script.count;
-	snprintf(s->keep.path, sizeof s->keep.path, "%s", path);
+	remember(&s->keep, f, path, s->script.count);
 	return EM_OK;
 }

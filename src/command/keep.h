@@ -4,6 +4,8 @@
 #ifndef ELBOW_COMMAND_KEEP_H
 #define ELBOW_COMMAND_KEEP_H
 
+#include <sys/types.h>
+
 #include "command/session.h"
 #include "elbow/session_file.h"
 
@@ -12,6 +14,8 @@ struct keep {
 	struct em_file *file; /* NULL: nowhere */
 	char path[1024];
 	size_t lines;         /* of the script that are in it */
+	dev_t device;         /* which file the path was */
+	ino_t inode;
 };
 
 /* All of the session as it stands into a file, whole or not at all. */
