@@ -244,6 +244,7 @@ static enum em_status fell_in_e(struct question *w, size_t step, double was, str
 		buf_puts(&w->b, "Culprit: the cold start: each document forgets its γ and may end in a worse optimum, or not come back in time.\n");
 		return end(w, EM_CAUSE_COLD, step, was);
 	}
+	buf_puts(&w->b, "Nothing that was tried cures it.\n");
 	return end(w, EM_CAUSE_ROUNDING, step, was);
 }
 
@@ -498,7 +499,8 @@ static size_t lost_by_edit(const struct question *w)
 	return 0;
 }
 
-/* The step of the last iteration that lost most; 0: none did beyond rounding. */
+/* The step of the last iteration that lost most; 0: none did beyond rounding. A part of a phase may dip: its document has begun anew and is on its
+ * way. */
 static size_t lost_by_step(const struct question *w)
 {
 	const struct em_entry *l = w->s->ledger;
@@ -506,7 +508,7 @@ static size_t lost_by_step(const struct question *w)
 	if (first == SIZE_MAX)
 		first = 1;
 	for (size_t i = first; i <= w->r->position; i++)
-		if (l[i].phase != EM_EDIT && (l[i].decreased || (w->s->verdict.kind == EM_DECREASED && l[i].gain < 0)) && (!found || l[i].gain < l[found].gain))
+		if ((l[i].phase == EM_E || l[i].phase == EM_M) && (l[i].decreased || (w->s->verdict.kind == EM_DECREASED && l[i].gain < 0)) && (!found || l[i].gain < l[found].gain))
 			found = i;
 	return found;
 }
