@@ -286,6 +286,7 @@ static enum em_status fell(struct question *w, size_t step, struct em_err *err)
 		buf_puts(&w->b, "Culprit: the update of alpha.\n");
 		return st ? st : end(w, EM_CAUSE_ALPHA, step, e->gain);
 	}
+	buf_puts(&w->b, "None of the causes known here fits it.\n");
 	return end(w, EM_CAUSE_ROUNDING, step, e->gain);
 }
 
